@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from wflgit import NotFoundError, StateError
+from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind
+from wflgit.core.routing import entry, route
+
+
+def step(name: str, kind: StepKind = StepKind.ACTION, *, scope: str | None = None, disabled: bool = False) -> Step:
+    return Step(name, "t", kind, {}, scope=scope, disabled=disabled)
+
+
+GRAPH = Graph(
+    format="test",
+    name="Test",
+    start="hello",
+    triggers=(),
+    steps={
+        found.id: found
+        for found in [
+            step("hello"),
+            step("opened", StepKind.CONDITION),
+            step("off", disabled=True),
+            step("bye"),
+            step("fan", StepKind.PARALLEL),
+            step("fan/0/a", scope="fan"),
+            step("fan/0/b", scope="fan", disabled=True),
+        ]
+    },
+    edges=(
+        Edge("hello", "next", "opened"),
+        Edge("hello", "error", "bye", EdgeKind.ERROR),
+        Edge("opened", "yes", "off", EdgeKind.BRANCH),
+        Edge("opened", "otherwise", None, EdgeKind.DEFAULT),
+        Edge("off", "next", "bye"),
+        Edge("bye", "next", None),
+        Edge("fan", "branch 0", "fan/0/a", EdgeKind.ENTER),
+        Edge("fan", "next", "bye"),
+        Edge("fan/0/a", "next", "fan/0/b"),
+        Edge("fan/0/b", "next", None),
+        Edge("lost", "next", "nowhere"),
+    ),
+    goals=(Goal("booked", "appointment_booked", "fan", {}),),
+)
+
+
+def test_without_an_outcome_the_plain_way_on_is_taken() -> None:
+    assert route(GRAPH, "hello") == "opened"
+
+
+def test_the_end_is_none() -> None:
+    assert route(GRAPH, "bye") is None
+    assert route(GRAPH, "opened", outcome="otherwise") is None
+
+
+def test_disabled_steps_are_passed_through() -> None:
+    assert route(GRAPH, "opened", outcome="yes") == "bye"
+
+
+def test_the_end_of_a_scope_leads_back_to_its_container() -> None:
+    assert route(GRAPH, "fan", outcome="branch 0") == "fan/0/a"
+    assert route(GRAPH, "fan/0/a") == "fan"
+
+
+def test_a_goal_is_reached_from_any_step_by_its_id_or_its_target() -> None:
+    assert route(GRAPH, "bye", outcome="booked") == "fan"
+    assert route(GRAPH, "bye", to="fan") == "fan"
+
+
+def test_an_execution_starts_behind_a_disabled_start() -> None:
+    assert entry(GRAPH) == "hello"
+    assert entry(replace(GRAPH, start="off")) == "bye"
+    assert entry(replace(GRAPH, start="nowhere")) is None
+
+
+def test_an_outcome_is_asked_for_where_it_decides_the_way_on() -> None:
+    with pytest.raises(StateError) as caught:
+        route(GRAPH, "opened")
+    assert "'yes', 'otherwise'" in (caught.value.hint or "")
+
+
+def test_an_unknown_outcome_is_refused_with_the_near_one() -> None:
+    with pytest.raises(NotFoundError) as caught:
+        route(GRAPH, "opened", outcome="yess")
+    assert caught.value.candidates == ("yes",)
+
+
+def test_a_step_that_no_edge_leads_to_is_refused() -> None:
+    with pytest.raises(NotFoundError, match="does not lead to 'hello'"):
+        route(GRAPH, "bye", to="hello")
+
+
+def test_steps_that_are_disabled_in_a_circle_do_not_hang() -> None:
+    edges = (Edge("a", "next", "b"), Edge("b", "next", "b"))
+    graph = Graph("test", None, "a", (), {"a": step("a"), "b": step("b", disabled=True)}, edges)
+    assert route(graph, "a") == "b"

@@ -1,0 +1,89 @@
+"""Which files of a repository are workflows, and which slug each has.
+
+Globs mean what Git's `:(glob)` pathspecs mean, so that a list tried out with `git ls-files` can be trusted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from wflgit.core.globs import compile_glob, fixed_ends, fixed_folder, is_wild
+from wflgit.core.names import slugify
+
+
+@dataclass(frozen=True)
+class WorkflowPaths:
+    """The globs of an account: a file is a workflow if one of `include` matches it and none of `exclude` does."""
+
+    include: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+    channels: frozenset[str] = frozenset()
+
+    @cached_property
+    def _matchers(self) -> tuple[tuple[str, re.Pattern[bytes]], ...]:
+        return tuple((glob, compile_glob(glob)) for glob in self.include)
+
+    @cached_property
+    def _slugs(self) -> dict[str, str | None]:
+        return {}
+
+    def slug(self, path: str) -> str | None:
+        """The slug of a file, or None if it is no workflow.
+
+        The fixed folders before the glob's first wildcard and the fixed ending after its last one are cut off, what
+        remains is slugified: `workflows/**/*.json` gives `workflows/sales/Welcome!.json` the slug `sales/welcome`. The
+        first glob that matches decides. A glob without wildcards gives the whole path without its last ending.
+        """
+        if path not in self._slugs:
+            self._slugs[path] = self._find_slug(path)
+        return self._slugs[path]
+
+    def _find_slug(self, path: str) -> str | None:
+        raw = path.encode(errors="surrogateescape")
+        if any(compile_glob(glob).fullmatch(raw) for glob in self.exclude):
+            return None
+        for glob, matcher in self._matchers:
+            if matcher.fullmatch(raw):
+                return slugify(_variable_part(glob, path), self.channels)
+        return None
+
+    def path(self, slug: str) -> str:
+        """The file that a new workflow of this slug is written to, by the first glob that has one wildcard name.
+
+        Raises:
+            ValueError: if no glob of the account can hold a new file of that slug.
+        """
+        for glob in self.include:
+            head, tail = fixed_ends(glob)
+            candidate = f"{head}{slug}{tail}"
+            if self.slug(candidate) == slug:
+                return candidate
+        raise ValueError(slug)
+
+    def by_slug(self, paths: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Group workflow files by slug, both in sorted order; more than one file under a slug is a collision."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(paths):
+            slug = self.slug(path)
+            if slug is not None:
+                found[slug].append(path)
+        return {slug: tuple(found[slug]) for slug in sorted(found)}
+
+    def folders(self) -> Collection[str]:
+        """The folders (with a trailing slash, `""` for the root) outside which no workflow can be."""
+        return {fixed_folder(glob) for glob in self.include}
+
+
+def _variable_part(glob: str, path: str) -> str:
+    head, tail = fixed_ends(glob)
+    if not is_wild(glob):
+        stem, dot, _ = path.rpartition(".")
+        return stem if dot else path
+    part = path.removeprefix(head).removesuffix(tail)
+    if part == path.removeprefix(head):
+        part = part.removesuffix(tail.lstrip("/"))
+    return part.strip("/") or path

@@ -1,0 +1,167 @@
+"""`wflgit.toml`: the account's settings, read from text and checked.
+
+Unknown keys are refused with the near one, because a misspelt limit that is silently ignored is worse than an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wflgit.core.names import CURRENT, DRAFT, near
+from wflgit.core.paths import WorkflowPaths
+from wflgit.errors import SettingsError
+
+FILE = "wflgit.toml"
+DEFAULT_PATHS = ("workflows/**/*.json",)
+_CHANNEL = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Limits of an account."""
+
+    max_versions: int = 1000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `wflgit.toml` says.
+
+    Attributes:
+        account: the tenant all side-store rows of this repository carry.
+        trunk: the branch whose first-parent commits are versions.
+        paths: which files are workflows.
+        channels: names of the moving tags beside `current`.
+        store: URL of the side store, or None for the embedded one.
+        policy: limits.
+    """
+
+    account: str
+    trunk: str
+    paths: WorkflowPaths = field(default_factory=lambda: WorkflowPaths(DEFAULT_PATHS))
+    channels: tuple[str, ...] = ()
+    store: str | None = None
+    policy: Policy = field(default_factory=Policy)
+
+    @property
+    def layout(self) -> str:
+        """A digest of all that decides the numbering of versions beside history itself."""
+        said = repr((self.trunk, self.paths.include, self.paths.exclude, sorted(self.paths.channels)))
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def parse_settings(text: str) -> Settings:
+    """Read the text of `wflgit.toml`.
+
+    Raises:
+        SettingsError: for broken TOML (with its line), unknown keys, wrong types, unusable names or globs.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{FILE} is not valid TOML: {error}", hint=f"mend {FILE} and try again") from error
+    table = _Table(data, "")
+    account = table.text("account")
+    trunk = table.text("trunk")
+    channels = table.names("channels")
+    workflows = table.table("workflows")
+    paths = WorkflowPaths(workflows.texts("paths", DEFAULT_PATHS), workflows.texts("exclude", ()), frozenset(channels))
+    workflows.finish()
+    store = table.table("store")
+    url = store.optional_text("url")
+    store.finish()
+    limits = table.table("policy")
+    policy = Policy(max_versions=limits.number("max_versions", Policy().max_versions))
+    limits.finish()
+    table.finish()
+    return Settings(account=account, trunk=trunk, paths=paths, channels=channels, store=url, policy=policy)
+
+
+def format_settings(settings: Settings) -> str:
+    """Write the `wflgit.toml` that `wflgit init` starts with; what is left to its default is not said."""
+    lines = [f"account = {_quote(settings.account)}", f"trunk = {_quote(settings.trunk)}"]
+    if settings.channels:
+        lines.append(f"channels = [{', '.join(map(_quote, settings.channels))}]")
+    lines += ["", "[workflows]", f"paths = [{', '.join(map(_quote, settings.paths.include))}]"]
+    if settings.paths.exclude:
+        lines.append(f"exclude = [{', '.join(map(_quote, settings.paths.exclude))}]")
+    if settings.store:
+        lines += ["", "[store]", f"url = {_quote(settings.store)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+class _Table:
+    """A TOML table that is read key by key and complains about what nobody asked for."""
+
+    def __init__(self, data: Mapping[str, Any], path: str) -> None:
+        self._data = dict(data)
+        self._path = path
+        self._known: list[str] = []
+
+    def _take(self, key: str) -> Any:
+        self._known.append(key)
+        return self._data.pop(key, None)
+
+    def _wrong(self, key: str, expected: str, value: object) -> SettingsError:
+        return SettingsError(f"{FILE}: '{self._path}{key}' must be {expected}, but is {value!r}", hint=f"mend {FILE} on the trunk")
+
+    def text(self, key: str) -> str:
+        value = self.optional_text(key)
+        if value is None:
+            raise SettingsError(f"{FILE}: '{self._path}{key}' is missing", hint=f'add a line like {key} = "…"')
+        return value
+
+    def optional_text(self, key: str) -> str | None:
+        value = self._take(key)
+        if value is not None and (not isinstance(value, str) or not value.strip()):
+            raise self._wrong(key, "a text", value)
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        value = self._take(key)
+        if value is None:
+            return default
+        if not isinstance(value, list) or not all(isinstance(item, str) and item and not item.startswith("/") for item in value):
+            raise self._wrong(key, "a list of globs relative to the repository's root", value)
+        return tuple(value)
+
+    def names(self, key: str) -> tuple[str, ...]:
+        value = self._take(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise self._wrong(key, "a list of channel names", value)
+        for item in value:
+            if not isinstance(item, str) or not _CHANNEL.fullmatch(item) or item in (CURRENT, DRAFT) or re.fullmatch(r"v\d+", item):
+                raise self._wrong(key, "a list of lower-case names other than 'current', 'draft' and 'v<number>'", item)
+        return tuple(value)
+
+    def number(self, key: str, default: int) -> int:
+        value = self._take(key)
+        if value is None:
+            return default
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise self._wrong(key, "a whole number above 0", value)
+        return value
+
+    def table(self, key: str) -> _Table:
+        value = self._take(key)
+        if value is not None and not isinstance(value, dict):
+            raise self._wrong(key, "a table", value)
+        return _Table(value or {}, f"{self._path}{key}.")
+
+    def finish(self) -> None:
+        for key in self._data:
+            close = near(key, self._known)
+            hint = f"did you mean '{close[0]}'?" if close else f"known here: {', '.join(sorted(self._known))}"
+            raise SettingsError(f"{FILE}: there is no setting '{self._path}{key}'", hint=hint)

@@ -1,0 +1,133 @@
+"""Definition to problems: what JSON, the format and the graph show to be wrong, all at once and each at its line.
+
+The rules of formats are theirs; here are those that any graph can break. `docs/validation.md` explains every rule.
+"""
+
+from __future__ import annotations
+
+import re
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+from wflgit.core.formats import find_format, locate, native
+from wflgit.core.graph import StepKind
+from wflgit.core.jsontext import read_json
+from wflgit.core.records import Problem, Severity
+from wflgit.core.wording import propose, wrong
+from wflgit.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wflgit.core.catalog import Catalog
+    from wflgit.core.graph import Graph, Pointer
+
+_EXACT = 2**53
+_MANY_DIGITS = re.compile(rb"[0-9]{16}")
+
+
+def validate(content: bytes, catalog: Catalog) -> tuple[Problem, ...]:
+    """Check a definition of any format.
+
+    Args:
+        content: the bytes of the file, however broken.
+        catalog: the step and trigger types of the account.
+
+    Returns:
+        Every problem, errors and warnings, by line, column and rule; empty if all is well.
+    """
+    try:
+        document = read_json(content)
+    except DefinitionError as error:
+        return error.problems
+    problems = _workflow_problems(document.value, catalog)
+    if _MANY_DIGITS.search(content):
+        problems.extend(_inexact_numbers(document.value, ()))
+    return locate(problems, document)
+
+
+def _workflow_problems(document: Any, catalog: Catalog) -> list[Problem]:
+    problems: list[Problem] = []
+    try:
+        definition_format = find_format(document)
+        problems.extend(definition_format.problems(document, catalog))
+        problems.extend(graph_problems(definition_format.to_graph(document)))
+    except DefinitionError as error:
+        # A shape that no graph can be made of was reported by the format already, if it has found anything.
+        return problems or [*error.problems]
+    return problems
+
+
+def graph_problems(graph: Graph) -> Iterator[Problem]:
+    """Find what the graph alone shows to be wrong; the problems carry no lines."""
+    unknown = list(_unknown_steps(graph))
+    yield from unknown
+    if not unknown and graph.start in graph.steps:
+        # Behind a way that leads nowhere everything is unreachable; that is said once, where the way is.
+        yield from _unreachable_steps(graph)
+    if graph.format == native.NAME:
+        # Where the steps of a loop may take hours by themselves, as in Amazon States Language, a loop needs no wait.
+        yield from _loops_without_wait(graph)
+
+
+def _unknown_steps(graph: Graph) -> Iterator[Problem]:
+    if graph.start is not None and graph.start not in graph.steps:
+        yield _unknown("unknown-start", graph.start, graph.start_pointer, graph)
+    for edge in graph.edges:
+        if edge.target is not None and edge.target not in graph.steps:
+            yield _unknown("unknown-target", edge.target, edge.pointer, graph)
+    for goal in graph.goals:
+        if goal.target is not None and goal.target not in graph.steps:
+            yield _unknown("unknown-target", goal.target, goal.pointer, graph)
+
+
+def _unknown(rule: str, step_id: str, pointer: Pointer, graph: Graph) -> Problem:
+    return wrong(f"expected the id of a step but there is no '{step_id}'", pointer, propose(step_id, graph.steps), rule=rule)
+
+
+def _unreachable_steps(graph: Graph) -> Iterator[Problem]:
+    reachable = graph.reachable()
+    for step in graph.steps.values():
+        if step.id not in reachable and not step.disabled:
+            message = f"expected a way to '{step.id}' but no step leads there from the start"
+            hint = "lead to it, remove it, or disable it to keep it for later"
+            yield Problem("unreachable-step", Severity.WARNING, message, step.pointer, hint=hint)
+
+
+def _loops_without_wait(graph: Graph) -> Iterator[Problem]:
+    """Find one loop after the other among the steps that hold nobody up."""
+    followers = {
+        step.id: [edge.target for edge in graph.outgoing.get(step.id, ()) if edge.target is not None]
+        for step in graph.steps.values()
+        if step.disabled or step.kind is not StepKind.WAIT
+    }
+    while loop := _find_loop(followers):
+        way = " → ".join(f"'{step_id}'" for step_id in [*loop, loop[0]])
+        message = f"expected a wait in the loop {way} but there is none, so an execution may run round it without end"
+        pointer = graph.steps[loop[0]].pointer
+        yield Problem("cycle-without-wait", Severity.WARNING, message, pointer, hint="put a wait step into the loop")
+        for step_id in loop:
+            del followers[step_id]
+
+
+def _find_loop(followers: dict[str, list[str]]) -> list[str]:
+    """Find a loop, its steps in the order one comes to them; empty if there is none."""
+    try:
+        TopologicalSorter(followers).prepare()
+    except CycleError as error:
+        # graphlib is told of followers as if they were predecessors, so it tells the loop backwards, with its end doubled.
+        backwards: list[str] = error.args[1]
+        return backwards[:0:-1]
+    return []
+
+
+def _inexact_numbers(value: Any, pointer: Pointer) -> Iterator[Problem]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _inexact_numbers(inner, (*pointer, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _inexact_numbers(inner, (*pointer, index))
+    elif isinstance(value, int) and abs(value) > _EXACT:
+        message = f"expected a whole number of at most 2**53 but found '{str(value)[:20]}', which many programs will round"
+        yield Problem("inexact-number", Severity.WARNING, message, pointer, hint="write it as a text")
