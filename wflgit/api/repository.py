@@ -1,0 +1,200 @@
+"""Opening and making repositories, and the object whose nouns are the operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from wflgit.core.names import CURRENT
+from wflgit.core.paths import WorkflowPaths
+from wflgit.core.records import Actor
+from wflgit.core.settings import DEFAULT_PATHS, FILE, Settings, format_settings, parse_settings
+from wflgit.errors import RepositoryError, StateError
+from wflgit.git.commits import FileEdit, commit_files
+from wflgit.git.repository import GitRepository
+from wflgit.workspace import Clock, Workspace, utc_now
+
+if TYPE_CHECKING:
+    from wflgit.api.audit import Audit
+    from wflgit.api.executions import Executions
+    from wflgit.api.versions import Versions
+    from wflgit.api.workflows import Workflows
+    from wflgit.core.records import Finding, Status
+
+EDITOR_SCHEMA = "schemas/workflow.schema.json"
+
+
+class Repository:
+    """A wflgit repository, opened: `repo.workflows`, `repo.versions`, `repo.executions`, `repo.audit`.
+
+    Usable in a `with` statement, which closes it. Not to be shared between threads: open one per thread.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    @property
+    def settings(self) -> Settings:
+        """What `wflgit.toml` says on the trunk."""
+        return self.workspace.settings
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        """Create, find, list, rename, delete and validate workflows."""
+        from wflgit.api.workflows import Workflows
+
+        return Workflows(self.workspace)
+
+    @cached_property
+    def versions(self) -> Versions:
+        """Make, list, publish, roll back and compare versions."""
+        from wflgit.api.versions import Versions
+
+        return Versions(self.workspace)
+
+    @cached_property
+    def executions(self) -> Executions:
+        """Start, move, end, list and count executions."""
+        from wflgit.api.executions import Executions
+
+        return Executions(self.workspace)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Read and verify the audit trail."""
+        from wflgit.api.audit import Audit
+
+        return Audit(self.workspace)
+
+    def sync(self) -> None:
+        """Bring the side store up to date with Git; every operation does this by itself for what it touches."""
+        self.workspace.sync()
+
+    def status(self) -> Status:
+        """What stands where: branch, drafts to publish, uncommitted workflow files, live executions."""
+        from wflgit.api.maintenance import status
+
+        return status(self.workspace)
+
+    def fsck(self) -> list[Finding]:
+        """Check Git, the side store and the audit trail against each other; empty if all is well."""
+        from wflgit.api.maintenance import fsck
+
+        return fsck(self.workspace)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the side store's connections."""
+        if "store" in vars(self.workspace):
+            self.workspace.store.close()
+
+
+def open_repository(
+    path: str | Path = ".", *, actor: Actor | None = None, store: str | None = None, clock: Clock | None = None
+) -> Repository:
+    """Open the wflgit repository that `path` is in.
+
+    Args:
+        path: a folder in the working tree, or a bare repository.
+        actor: who the changes are attributed to; None for Git's own user.
+        store: URL of the side store; None for what `wflgit.toml` says, or else the one embedded in the repository.
+        clock: gives the time, aware and in UTC; None for the system's.
+
+    Raises:
+        RepositoryError: if there is no Git repository, or it cannot be read.
+        SettingsError: if it has no usable `wflgit.toml`.
+    """
+    workspace = Workspace(GitRepository.open(Path(path)), store_url=store, actor=actor, clock=clock or utc_now)
+    _ = workspace.settings
+    return Repository(workspace)
+
+
+def init_repository(
+    path: str | Path = ".",
+    *,
+    bare: bool = False,
+    account: str | None = None,
+    trunk: str | None = None,
+    paths: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    channels: Sequence[str] = (),
+    actor: Actor | None = None,
+    store: str | None = None,
+    clock: Clock | None = None,
+) -> Repository:
+    """Set wflgit up in a folder: makes the Git repository if there is none, and commits `wflgit.toml` to its trunk.
+
+    In a repository with a history nothing else changes, and its workflow files have versions at once. Remotes get the refspec
+    that lets moving tags follow a plain `git fetch`. Calling it again on a wflgit repository changes nothing but those refspecs.
+
+    Args:
+        path: the folder; made if it does not exist.
+        bare: whether a new repository is bare.
+        account: the tenant; None for the folder's name.
+        trunk: the branch of versions; None for the branch that is checked out, or `main` in a new repository.
+        paths: globs of workflow files; none for `workflows/**/*.json`.
+        exclude: globs of files that are none all the same.
+        channels: moving tags beside `current`.
+        actor: as for `open`.
+        store: as for `open`.
+        clock: as for `open`.
+
+    Raises:
+        RepositoryError: if Git refuses.
+        StateError: if `wflgit.toml` exists already with other settings than asked for.
+        SettingsError: if the settings are none that could be used.
+        IdentityError: if nobody is there to attribute the commit to.
+    """
+    target = Path(path)
+    git = GitRepository.init(target, bare=bare, trunk=trunk or "main")
+    workspace = Workspace(git, store_url=store, actor=actor, clock=clock or utc_now)
+    branch = trunk or git.head_branch
+    if branch is None:
+        raise RepositoryError(
+            "HEAD is detached, so it is not clear which branch is the trunk", hint="name it: `wflgit init --trunk main`"
+        )
+    wanted = Settings(
+        account=account or target.resolve().name.removesuffix(".git"),
+        trunk=branch,
+        paths=WorkflowPaths(tuple(paths) or DEFAULT_PATHS, tuple(exclude), frozenset(channels)),
+        channels=tuple(channels),
+    )
+    parse_settings(format_settings(wanted))
+    tip = git.tip(branch)
+    if tip is None or git.blob_at(tip, FILE) is None:
+        _commit_settings(workspace, wanted)
+    else:
+        _require_same(workspace.settings, wanted, given=bool(account or trunk or paths or exclude or channels))
+    git.follow_moving_tags((CURRENT, *workspace.settings.channels))
+    return Repository(workspace)
+
+
+def _commit_settings(workspace: Workspace, settings: Settings) -> None:
+    """Commit `wflgit.toml`, and beside it the JSON Schema that editors complete workflow files by."""
+    edits = {FILE: FileEdit(None, format_settings(settings).encode())}
+    tip = workspace.git.tip(settings.trunk)
+    if settings.paths.include == DEFAULT_PATHS and (tip is None or workspace.git.blob_at(tip, EDITOR_SCHEMA) is None):
+        from wflgit.core.schemas import json_schemas
+
+        edits[EDITOR_SCHEMA] = FileEdit(None, json_schemas()["workflow.schema.json"].encode())
+    commit_files(workspace.git, settings.trunk, edits, message="Set up wflgit\n", author=workspace.identity, at=workspace.clock())
+
+
+def _require_same(found: Settings, wanted: Settings, *, given: bool) -> None:
+    same = (found.trunk, found.paths, found.channels, found.account) == (
+        wanted.trunk,
+        wanted.paths,
+        wanted.channels,
+        wanted.account,
+    )
+    if given and not same:
+        raise StateError(
+            f"{FILE} exists already and says otherwise", hint=f"edit {FILE} and commit it to the trunk '{found.trunk}'"
+        )

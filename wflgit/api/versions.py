@@ -1,0 +1,357 @@
+"""Versions: number, list, edit, publish, roll back, compare, tag."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from wflgit.api.editing import (
+    DefinitionInput,
+    change_message,
+    commit_version,
+    require_base,
+    require_room,
+    require_valid,
+    to_bytes,
+)
+from wflgit.core.audit import Anchor
+from wflgit.core.lifecycle import version_status
+from wflgit.core.messages import ACTION, AUDIT_HEAD, compose
+from wflgit.core.names import CURRENT, channel_tag, parse_revision, version_tag
+from wflgit.core.records import Identity, Severity, Version
+from wflgit.core.words import describe
+from wflgit.errors import DefinitionError, NotFoundError, StateError
+from wflgit.git import refs
+from wflgit.store import audit, executions
+from wflgit.store.audit import Entry
+from wflgit.store.versions import VersionRow
+from wflgit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from wflgit.core.diff import Comparison
+
+
+class Versions:
+    """The versions of the account's workflows, `repo.versions`."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def list(self, slug: str) -> list[Version]:
+        """All versions of a workflow, newest first.
+
+        Raises:
+            NotFoundError: if there never was such a workflow.
+        """
+        return to_records(self._workspace, self._workspace.versions(slug))
+
+    def get(self, slug: str, number: int) -> Version:
+        """One version of a workflow.
+
+        Raises:
+            NotFoundError: if there is no such workflow or number.
+        """
+        return to_record(self._workspace, self._workspace.version(slug, number))
+
+    def create(
+        self, slug: str, definition: DefinitionInput, *, base: int | str | None = None, message: str | None = None
+    ) -> Version:
+        """Commit changed content to the trunk as the next version, a draft. What is published stays as it is.
+
+        Content equal to the newest version's makes nothing new: that version is returned.
+
+        Args:
+            slug: the workflow.
+            definition: the whole new content.
+            base: the version number, commit or blob the edit started from; None to take whatever is newest.
+            message: the commit's subject; None lets it say what differs.
+
+        Raises:
+            NotFoundError: if there is no such workflow.
+            DefinitionError: if the definition has errors; nothing is written.
+            ConflictError: if somebody changed the workflow since `base`, or while this ran.
+            LimitError: if the workflow has as many versions as the policy allows.
+            DirtyFileError: if the working tree has other uncommitted changes in the file.
+        """
+        workspace = self._workspace
+        content = to_bytes(definition)
+        rows = workspace.versions(slug)
+        found = workspace.trunk_file(slug)
+        if found is None:
+            raise NotFoundError(
+                f"workflow '{slug}' was deleted in version {rows[0].number}", hint=f"make it anew with `wflgit new {slug}`"
+            )
+        path, blob = found
+        require_base(rows, base)
+        if workspace.git.hash_blob(content) == blob:
+            return to_record(workspace, rows[0])
+        require_room(workspace, rows)
+        require_valid(workspace, slug, content)
+        subject = message or change_message(workspace, slug, rows[0], content)
+        return to_record(workspace, commit_version(workspace, slug, path, expected=blob, content=content, message=subject))
+
+    def update(self, slug: str, number: int, definition: DefinitionInput, *, message: str | None = None) -> Version:
+        """Put new content in the place of the newest draft; history keeps both, so the result has the next number.
+
+        Raises:
+            NotFoundError: if there is no such version.
+            StateError: if it is published: that is for ever.
+            ConflictError: if it is not the newest version any more.
+            DefinitionError: if the definition has errors.
+        """
+        self._require_draft(slug, number)
+        return self.create(slug, definition, base=number, message=message)
+
+    def discard(self, slug: str, number: int, *, message: str | None = None) -> Version:
+        """Take back a draft and all drafts after it: a new version gets the content from before it.
+
+        History only grows, so the drafts stay in it. Discarding the first version deletes the workflow.
+
+        Returns:
+            The new version; for a discarded first version the one that records the deletion.
+
+        Raises:
+            NotFoundError: if there is no such version.
+            StateError: if it, or a version after it, is published, or nothing of it is left to take back.
+        """
+        workspace = self._workspace
+        rows = workspace.versions(slug)
+        self._require_draft(slug, number)
+        after = next((row for row in rows if row.number > number and row.tag), None)
+        if after is not None:
+            raise StateError(
+                f"version {number} of '{slug}' cannot be discarded: version {after.number} after it is published",
+                hint=f"roll back instead: `wflgit rollback {slug} --to NUMBER`",
+            )
+        before = next((row for row in rows if row.number < number), None)
+        blob = before.blob if before else None
+        found = workspace.trunk_file(slug)
+        if (found[1] if found else None) == blob:
+            raise StateError(f"version {number} of '{slug}' is taken back already", hint=f"see `wflgit log {slug}`")
+        path = found[0] if found else rows[0].path
+        row = commit_version(
+            workspace,
+            slug,
+            path,
+            expected=found[1] if found else None,
+            content=workspace.git.blob(blob) if blob else None,
+            message=message or f"Discard {slug} v{number}",
+            action="discard",
+        )
+        return to_record(workspace, row)
+
+    def _require_draft(self, slug: str, number: int) -> VersionRow:
+        row = self._workspace.version(slug, number)
+        if row.tag:
+            raise StateError(
+                f"version {number} of '{slug}' is published, and a published version never changes",
+                hint=f"make a new version: `wflgit commit {slug}`",
+            )
+        return row
+
+    def publish(self, slug: str, number: int | None = None, *, message: str | None = None) -> Version:
+        """Make a draft the current version: the one new executions start on. Those that run stay where they are.
+
+        Publishing what is published already returns it and writes nothing.
+
+        Args:
+            slug: the workflow.
+            number: the version; None for the newest.
+            message: words for the tag, before what wflgit says of the change.
+
+        Raises:
+            NotFoundError: if there is no such version.
+            StateError: if it is a deletion, or older than the current version.
+            DefinitionError: if its content has errors.
+            ConflictError: if somebody published another version in the meantime.
+        """
+        workspace = self._workspace
+        rows = workspace.versions(slug)
+        row = rows[0] if number is None else workspace.version(slug, number)
+        return self._publish(row, action="publish", words=(message,) if message else ())
+
+    def _publish(self, row: VersionRow, *, action: str, words: Sequence[str]) -> Version:
+        workspace = self._workspace
+        slug = row.workflow
+        with workspace.git.lock():
+            rows = workspace.versions(slug)
+            row = next(found for found in rows if found.commit == row.commit)
+            if not row.tag:
+                current = next((found for found in rows if found.tag), None)
+                self._require_publishable(row, current)
+                message = compose(
+                    f"{action.capitalize()} {slug} v{row.number}",
+                    [*words, *self._change_words(current, row)],
+                    {ACTION: action, AUDIT_HEAD: self._audit_anchor()},
+                )
+                ref = version_tag(slug, row.number)
+                tag = refs.write_tag(
+                    workspace.git,
+                    tag=ref.removeprefix("refs/tags/"),
+                    commit=row.commit,
+                    tagger=workspace.identity,
+                    at=workspace.clock(),
+                    message=message,
+                )
+                refs.create_ref(workspace.git, ref, tag)
+        return to_record(workspace, workspace.version(slug, row.number))
+
+    def _require_publishable(self, row: VersionRow, current: VersionRow | None) -> None:
+        slug, number = row.workflow, row.number
+        if row.blob is None:
+            raise StateError(
+                f"version {number} of '{slug}' deleted it, there is nothing to publish", hint=f"see `wflgit log {slug}`"
+            )
+        if current is not None and number < current.number:
+            raise StateError(
+                f"version {number} of '{slug}' is older than the current version {current.number}",
+                hint=f"to go back to its content: `wflgit rollback {slug} --to {number}`",
+            )
+        from wflgit.core.validation import validate
+
+        problems = validate(self._workspace.git.blob(row.blob), self._workspace.catalog())
+        if any(problem.severity is Severity.ERROR for problem in problems):
+            raise DefinitionError(
+                f"version {number} of '{slug}' has errors and cannot be published",
+                problems=problems,
+                hint=f"mend the file and commit it: `wflgit commit {slug}`",
+            )
+
+    def _change_words(self, current: VersionRow | None, row: VersionRow) -> tuple[str, ...]:
+        """What publishing this changes for new executions."""
+        if current is None:
+            return ("first published version",)
+        from wflgit.core.diff import compare
+
+        try:
+            old = self._workspace.definition(current).graph
+        except DefinitionError:
+            return (f"version {current.number}, current before, cannot be parsed",)
+        return (f"since v{current.number}:", *describe(compare(old, self._workspace.definition(row).graph)))
+
+    def _audit_anchor(self) -> str:
+        """The head of the audit chain as it is now, for the tag: with it Git vouches for SQL."""
+        with self._workspace.store.read() as conn:
+            sequence, digest = audit.head(conn, self._workspace.account)
+            first = audit.list_entries(conn, self._workspace.account, limit=1)[0]
+        return str(Anchor(first.hash, sequence, digest))
+
+    def rollback(self, slug: str, *, to: int, message: str | None = None) -> Version:
+        """Publish the content of an earlier version again, as a new version: history only grows.
+
+        Executions stay on the versions they are pinned to. Rolling back to what is current already returns that.
+
+        Raises:
+            NotFoundError: if there is no such version.
+            StateError: if it is a deletion, or nothing was ever published.
+            DefinitionError: if its content has errors by today's rules.
+            ConflictError: if somebody changed the workflow in the meantime.
+        """
+        workspace = self._workspace
+        target = workspace.version(slug, to)
+        rows = workspace.versions(slug)
+        newest = rows[0]
+        current = next((row for row in rows if row.tag), None)
+        if target.blob is None or current is None:
+            reason = f"version {to} deleted it" if target.blob is None else "nothing is published yet"
+            raise StateError(f"'{slug}' cannot be rolled back to version {to}: {reason}", hint=f"see `wflgit log {slug}`")
+        if target.blob == current.blob:
+            return to_record(workspace, current)
+        content = workspace.git.blob(target.blob)
+        if newest.blob != target.blob:
+            require_room(workspace, rows)
+            require_valid(workspace, slug, content)
+            newest = commit_version(
+                workspace,
+                slug,
+                newest.path if newest.blob else target.path,
+                expected=newest.blob,
+                content=content,
+                message=message or f"Roll {slug} back to v{to}",
+                action="rollback",
+            )
+        return self._publish(newest, action="rollback", words=[*([message] if message else []), f"back to the content of v{to}"])
+
+    def compare(self, old: str, new: str) -> Comparison:
+        """What differs between two revisions, of one workflow or of two.
+
+        Raises:
+            NotFoundError: if a revision does not exist.
+            DefinitionError: if one cannot be parsed.
+        """
+        from wflgit.core.diff import compare
+
+        before, after = (self._workspace.resolve(parse_revision(revision)) for revision in (old, new))
+        return compare(before.graph, after.graph, old_name=old, new_name=new)
+
+    def tag(self, slug: str, channel: str, number: int) -> Version:
+        """Move a channel of a workflow to a published version.
+
+        Raises:
+            NotFoundError: if the channel is not declared in `wflgit.toml`, or there is no such version.
+            StateError: if the version is not published, or the channel is `current`.
+            ConflictError: if somebody moved the channel in the meantime.
+        """
+        workspace = self._workspace
+        row = workspace.version(slug, number)
+        self._require_channel(slug, channel)
+        if not row.tag:
+            raise StateError(
+                f"version {number} of '{slug}' is not published", hint=f"publish it first: `wflgit publish {slug} {number}`"
+            )
+        ref = channel_tag(slug, channel)
+        before = refs.read_ref(workspace.git, ref)
+        if before != row.commit:
+            refs.move_ref(workspace.git, ref, row.commit, expected=before)
+            details = {"channel": channel, "from": before, "to": row.commit}
+            entry = Entry(workspace.clock(), workspace.identity.email, "channel.moved", f"{slug}@{number}", details)
+            with workspace.store.write() as conn:
+                audit.append(conn, workspace.account, [entry])
+        return to_record(workspace, row)
+
+    def _require_channel(self, slug: str, channel: str) -> None:
+        known = self._workspace.settings.channels
+        if channel == CURRENT:
+            raise StateError(
+                "'current' is moved by publishing only", hint=f"`wflgit publish {slug}` or `wflgit rollback {slug} --to NUMBER`"
+            )
+        if channel not in known:
+            hint = f"declared are: {', '.join(known)}" if known else 'declare it in wflgit.toml: channels = ["stable"]'
+            raise NotFoundError(f"there is no channel '{channel}'", candidates=known, hint=hint)
+
+
+def to_record(workspace: Workspace, row: VersionRow) -> Version:
+    """The public record of one version."""
+    rows = workspace.versions(row.workflow)
+    return next(version for version in to_records(workspace, rows) if version.commit == row.commit)
+
+
+def to_records(workspace: Workspace, rows: Sequence[VersionRow]) -> list[Version]:
+    """The public records of all versions of one workflow, with status, channels and live executions."""
+    slug = rows[0].workflow
+    with workspace.store.read() as conn:
+        live = executions.live_by_version(conn, workspace.account, slug)
+    current = max((row.number for row in rows if row.tag), default=0)
+    marks: dict[str, list[str]] = {}
+    for channel in workspace.settings.channels:
+        marks.setdefault(refs.read_ref(workspace.git, channel_tag(slug, channel)) or "", []).append(channel)
+    return [_record(row, current, tuple(marks.get(row.commit, ())), live.get((slug, row.number), 0)) for row in rows]
+
+
+def _record(row: VersionRow, current: int, channels: tuple[str, ...], live: int) -> Version:
+    return Version(
+        workflow=row.workflow,
+        number=row.number,
+        status=version_status(published=bool(row.tag), deleted=row.blob is None, current=row.number == current, executions=live),
+        commit=row.commit,
+        path=row.path,
+        blob=row.blob,
+        author=Identity(row.author_name, row.author_email),
+        created_at=row.created_at,
+        summary=row.summary,
+        published_at=row.published_at,
+        published_by=Identity(row.published_by_name or "", row.published_by_email or "") if row.tag else None,
+        tag=row.tag,
+        channels=channels,
+        executions=live,
+    )

@@ -1,0 +1,186 @@
+"""Workflows: create, find, list, rename, delete, validate."""
+
+from __future__ import annotations
+
+from wflgit.api.editing import DefinitionInput, commit_version, require_room, require_valid, to_bytes
+from wflgit.api.versions import to_record
+from wflgit.core.messages import ACTION, compose
+from wflgit.core.names import TAG_PREFIX, parse_revision, parse_slug
+from wflgit.core.records import Definition, Problem, Version, Workflow
+from wflgit.errors import NotFoundError, StateError
+from wflgit.git import refs
+from wflgit.git.commits import FileEdit, commit_files
+from wflgit.store import executions, versions
+from wflgit.store.versions import VersionRow
+from wflgit.workspace import Workspace
+
+
+class Workflows:
+    """The workflows of the account, `repo.workflows`."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def create(self, slug: str, definition: DefinitionInput, *, message: str | None = None) -> Version:
+        """Commit a new workflow to the trunk as its first version, a draft.
+
+        A slug whose workflow was deleted may be used again; its numbers go on where they stopped.
+
+        Raises:
+            InvalidNameError: if the slug breaks its rule.
+            StateError: if the workflow exists, a tag stands in the way of its tags, or the display name is taken.
+            DefinitionError: if the definition has errors.
+        """
+        workspace = self._workspace
+        parse_slug(slug, workspace.settings.channels)
+        content = to_bytes(definition)
+        workspace.sync(slug)
+        if workspace.trunk_file(slug) is not None:
+            raise StateError(f"workflow '{slug}' exists already", hint=f"change it with `wflgit commit {slug}`")
+        path = self._new_path(slug)
+        require_valid(workspace, slug, content)
+        with workspace.store.read() as conn:
+            earlier = versions.list_versions(conn, workspace.account, slug)
+        if earlier:
+            require_room(workspace, earlier)
+        subject = message or f"Create {slug}"
+        row = commit_version(workspace, slug, path, expected=None, content=content, message=subject, action="create")
+        return to_record(workspace, row)
+
+    def _new_path(self, slug: str) -> str:
+        """Where a new workflow's file goes, once it is clear that neither files nor tags are in its way."""
+        workspace = self._workspace
+        parts = slug.split("/")
+        for depth in range(1, len(parts) + 1):
+            name = "/".join(parts[:depth])
+            if refs.read_ref(workspace.git, f"{TAG_PREFIX}{name}") is not None:
+                raise StateError(
+                    f"'{slug}' cannot be a slug here: there is a tag '{name}', so that '{slug}/v1' could not be made",
+                    hint=f"choose another slug, or rename that tag: `git tag NEW {name} && git tag -d {name}`",
+                )
+        try:
+            return workspace.settings.paths.path(slug)
+        except ValueError:
+            globs = ", ".join(workspace.settings.paths.include)
+            raise NotFoundError(
+                f"no workflow path of wflgit.toml can hold a new file for '{slug}' ({globs})",
+                hint="add a glob like 'workflows/**/*.json' to [workflows] paths",
+            ) from None
+
+    def get(self, revision: str) -> Definition:
+        """The parsed content of a revision: `welcome`, `welcome@7`, `welcome@current`, `welcome@<channel>`, `welcome@<commit>`.
+
+        Raises:
+            InvalidNameError: if it is no revision.
+            NotFoundError: if there is no such workflow, version, channel or commit.
+            DefinitionError: if the content is no workflow that can be parsed.
+        """
+        return self._workspace.resolve(parse_revision(revision))
+
+    def list(self) -> list[Workflow]:
+        """All workflows whose file stands on the trunk, by slug, with what is published and how many executions are live."""
+        workspace = self._workspace
+        workspace.sync()
+        with workspace.store.read() as conn:
+            files = versions.list_files(conn, workspace.account, None)
+            newest = versions.last_versions(conn, workspace.account, None)
+            current = {row.workflow: row.number for row in sorted(versions.published(conn, workspace.account, None), key=_number)}
+            live: dict[str, int] = {}
+            for (slug, _), count in executions.live_by_version(conn, workspace.account, None).items():
+                live[slug] = live.get(slug, 0) + count
+        return [
+            Workflow(
+                slug=file.workflow,
+                name=workspace.name_of(file.blob) or None,
+                path=file.path,
+                newest=newest[file.workflow].number if file.workflow in newest else 0,
+                current=current.get(file.workflow),
+                executions=live.get(file.workflow, 0),
+            )
+            for file in sorted(files, key=lambda file: (file.workflow, file.path))
+        ]
+
+    def rename(self, slug: str, new_slug: str, *, message: str | None = None) -> Version:
+        """Move a workflow's file to another slug in one commit.
+
+        A slug is a name for ever: the new one starts with version 1, the old one ends with a version that deletes it and keeps
+        its history and tags.
+
+        Returns:
+            The first version under the new slug.
+
+        Raises:
+            NotFoundError: if there is no such workflow.
+            StateError: if the new slug is taken, or executions of the old one are live.
+        """
+        workspace = self._workspace
+        parse_slug(new_slug, workspace.settings.channels)
+        path, blob = self._require_idle(slug)
+        workspace.sync(new_slug)
+        if workspace.trunk_file(new_slug) is not None:
+            raise StateError(f"workflow '{new_slug}' exists already", hint="choose another slug")
+        new_path = self._new_path(new_slug)
+        commit = commit_files(
+            workspace.git,
+            workspace.settings.trunk,
+            {path: FileEdit(blob, None), new_path: FileEdit(None, workspace.git.blob(blob))},
+            message=compose(message or f"Rename {slug} to {new_slug}", (), {ACTION: "rename"}),
+            author=workspace.identity,
+            at=workspace.clock(),
+        )
+        workspace.sync(slug)
+        workspace.sync(new_slug)
+        with workspace.store.read() as conn:
+            row = versions.find_by_commit(conn, workspace.account, new_slug, commit)
+        assert row is not None
+        return to_record(workspace, row)
+
+    def delete(self, slug: str, *, message: str | None = None) -> Version:
+        """Delete a workflow's file in one commit; its history and tags stay.
+
+        Returns:
+            The version that records the deletion.
+
+        Raises:
+            NotFoundError: if there is no such workflow.
+            StateError: if executions of it are live.
+        """
+        path, blob = self._require_idle(slug)
+        subject = message or f"Delete {slug}"
+        row = commit_version(self._workspace, slug, path, expected=blob, content=None, message=subject, action="delete")
+        return to_record(self._workspace, row)
+
+    def _require_idle(self, slug: str) -> tuple[str, str]:
+        workspace = self._workspace
+        rows: list[VersionRow] = workspace.versions(slug)
+        found = workspace.trunk_file(slug)
+        if found is None:
+            raise NotFoundError(f"workflow '{slug}' was deleted in version {rows[0].number}", hint=f"see `wflgit log {slug}`")
+        with workspace.store.read() as conn:
+            live = sum(executions.live_by_version(conn, workspace.account, slug).values())
+        if live:
+            raise StateError(
+                f"{live} {'execution is' if live == 1 else 'executions are'} still live in '{slug}'",
+                hint=f"see them with `wflgit exec ls {slug}`; let them finish, or cancel them",
+            )
+        return found
+
+    def validate(self, revision: str) -> tuple[Problem, ...]:
+        """Check a revision; for content of the working tree, by the account's own types as they are in the working tree.
+
+        Returns:
+            Errors and warnings by line and column; empty if there is nothing to say.
+
+        Raises:
+            NotFoundError: if there is no such revision.
+        """
+        from wflgit.core.validation import validate
+
+        workspace = self._workspace
+        parsed = parse_revision(revision)
+        content = workspace.content(workspace.locate(parsed))
+        return validate(content, workspace.working_catalog() if parsed.selector is None else workspace.catalog())
+
+
+def _number(row: VersionRow) -> int:
+    return row.number

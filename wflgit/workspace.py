@@ -1,0 +1,430 @@
+"""A repository, its side store, a clock and an actor: what every operation works with.
+
+It knows how to find things (settings, revisions, parsed definitions, the account's own types) and brings the store up to date
+before anything is read. What is done with them is said in `api`.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wflgit.core import formats
+from wflgit.core.graph import Graph
+from wflgit.core.names import CURRENT, DRAFT, TAG_PREFIX, Revision, channel_tag, near, unknown
+from wflgit.core.records import Actor, Definition, Identity
+from wflgit.core.settings import FILE, Settings, parse_settings
+from wflgit.errors import AmbiguousSlugError, DefinitionError, NotFoundError, SettingsError
+from wflgit.git import refs, worktree
+from wflgit.git.repository import GitRepository
+
+if TYPE_CHECKING:
+    from wflgit.core.catalog import Catalog
+    from wflgit.store.engine import Store
+    from wflgit.store.versions import VersionRow
+
+Clock = Callable[[], datetime]
+
+PARSED_LIMIT = 2048
+_TYPE_FOLDERS = ("schemas/steps/", "schemas/triggers/")
+
+
+def utc_now() -> datetime:
+    """The clock used unless another is given."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    content: bytes
+    document: Any
+    graph: Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the content of a revision is; `content` only where it is not in Git."""
+
+    workflow: str
+    number: int | None
+    commit: str | None
+    blob: str
+    path: str
+    content: bytes | None
+
+
+class Workspace:
+    """Everything an operation needs, opened once. Not to be shared between threads: open one per thread."""
+
+    def __init__(self, git: GitRepository, *, store_url: str | None, actor: Actor | None, clock: Clock) -> None:
+        self.git = git
+        self.clock = clock
+        self._store_url = store_url
+        self._actor = actor
+        self._settings: tuple[str | None, Settings] | None = None
+        self._parsed: OrderedDict[str, _Parsed] = OrderedDict()
+        self._catalogs: dict[tuple[tuple[str, str], ...], Catalog] = {}
+        self._synced: dict[str | None, tuple[str | None, str, object]] = {}
+        self._deleted: dict[str, tuple[str | None, bool]] = {}
+        self._pins: dict[tuple[str, str], Source] = {}
+        self._resolved: dict[tuple[str, str], tuple[object, Definition]] = {}
+
+    # Who, where, under which rules
+
+    @property
+    def settings(self) -> Settings:
+        """The settings on the trunk; before it has any, those of the working tree.
+
+        Raises:
+            SettingsError: if there is no `wflgit.toml`, or it cannot be used.
+        """
+        if self._settings is not None:
+            tip, settings = self._settings
+            if tip is not None and self.git.tip(settings.trunk) == tip:
+                return settings
+        trunk = self._settings[1].trunk if self._settings else self._first_settings().trunk
+        tip = self.git.tip(trunk)
+        blob = self.git.blob_at(tip, FILE) if tip else None
+        settings = parse_settings(self.git.blob(blob).decode("utf-8", "replace")) if blob else self._first_settings()
+        self._settings = tip, settings
+        return settings
+
+    def _first_settings(self) -> Settings:
+        """The settings that say which branch is the trunk: the working tree's, or those of HEAD."""
+        text = worktree.read_file(self.git, FILE) or self._settings_at_head()
+        if text is None:
+            raise SettingsError(f"there is no {FILE} in '{self.git.location}'", hint="run `wflgit init` in the repository")
+        return parse_settings(text.decode("utf-8", "replace"))
+
+    def _settings_at_head(self) -> bytes | None:
+        head = self.git.find_commit("HEAD")
+        blob = self.git.blob_at(head, FILE) if head else None
+        return self.git.blob(blob) if blob else None
+
+    @cached_property
+    def store(self) -> Store:
+        """The side store: the one asked for, else the one the settings name, else the one embedded in the repository."""
+        from wflgit.store.engine import open_store
+
+        store = open_store(self._store_url or self.settings.store, self.embedded_store)
+        weakref.finalize(self, store.close)
+        return store
+
+    @property
+    def embedded_store(self) -> Path:
+        """Where the side store is kept unless another is named."""
+        return self.git.git_dir / "wflgit" / "store.db"
+
+    @property
+    def account(self) -> str:
+        """The account all rows of this repository belong to."""
+        return self.settings.account
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who commits: the actor, else Git's own user.
+
+        Raises:
+            IdentityError: if there is neither.
+        """
+        if self._actor is not None:
+            return Identity(self._actor.name, self._actor.id)
+        return self.git.identity()
+
+    # Up to date
+
+    def sync(self, workflow: str | None = None) -> None:
+        """Bring the store up to date for one workflow or for all; costs a few microseconds when nothing has changed."""
+        settings = self.settings
+        prefix = TAG_PREFIX if workflow is None else f"{TAG_PREFIX}{workflow}/"
+        mark = self.git.tip(settings.trunk), settings.layout, refs.fingerprint(self.git, prefix)
+        if mark[2] is not None and self._synced.get(workflow) == mark:
+            return
+        worktree.finish_pending(self.git)
+        from wflgit.sync import project
+
+        project(self.git, self.store, settings, now=self.clock(), workflow=workflow)
+        self._synced[workflow] = mark
+
+    # Finding things
+
+    def is_deleted(self, slug: str) -> bool:
+        """Whether the trunk has a workflow's file no more. Remembered until the trunk moves."""
+        tip = self.trunk_tip()
+        known = self._deleted.get(slug)
+        if known is None or known[0] != tip:
+            known = self._deleted[slug] = tip, self.trunk_file(slug) is None
+        return known[1]
+
+    def trunk_tip(self) -> str | None:
+        """The newest commit of the trunk, or None before the first."""
+        return self.git.tip(self.settings.trunk)
+
+    def trunk_file(self, slug: str) -> tuple[str, str] | None:
+        """The path and blob of a workflow's file at the trunk's tip, or None if there is none. Needs a synced store.
+
+        Raises:
+            AmbiguousSlugError: if several files have that slug.
+        """
+        from wflgit.store import versions
+
+        with self.store.read() as conn:
+            files = versions.list_files(conn, self.account, [slug])
+        if len(files) > 1:
+            paths = [file.path for file in files]
+            raise AmbiguousSlugError(
+                f"{len(files)} files have the slug '{slug}': {', '.join(repr(path) for path in paths)}",
+                paths=paths,
+                hint=f"rename all but one of them with `git mv`, or leave them out with [workflows] exclude in {FILE}",
+            )
+        return (files[0].path, files[0].blob) if files else None
+
+    def versions(self, slug: str) -> list[VersionRow]:
+        """The versions of a workflow after a sync, newest first.
+
+        Raises:
+            NotFoundError: if no trunk commit ever touched such a workflow; proposes near slugs.
+        """
+        from wflgit.store import versions
+
+        self.sync(slug)
+        with self.store.read() as conn:
+            rows = versions.list_versions(conn, self.account, slug)
+            if rows:
+                return rows
+            slugs = versions.last_versions(conn, self.account, None)
+        self.trunk_file(slug)
+        raise unknown("workflow", slug, slugs, hint="`wflgit ls` lists the workflows, `wflgit new` makes one")
+
+    def version(self, slug: str, number: int) -> VersionRow:
+        """One version of a workflow.
+
+        Raises:
+            NotFoundError: if the workflow or the number does not exist.
+        """
+        rows = self.versions(slug)
+        for row in rows:
+            if row.number == number:
+                return row
+        raise NotFoundError(
+            f"workflow '{slug}' has no version {number}", hint=f"it has 1 to {rows[0].number}; `wflgit log {slug}` lists them"
+        )
+
+    def resolve(self, revision: Revision) -> Definition:
+        """Find and parse the content a revision names; what tags name is remembered until a tag of the workflow changes.
+
+        Raises:
+            NotFoundError: if the workflow, version, channel, draft or commit does not exist.
+            DefinitionError: if the content cannot be parsed.
+        """
+        selector = revision.selector
+        if selector is None:
+            return self._parsed_source(self.locate(revision))
+        mark = refs.fingerprint(self.git, f"{TAG_PREFIX}{revision.slug}/")
+        known = self._resolved.get((revision.slug, selector))
+        if known is not None and mark is not None and known[0] == mark:
+            return known[1]
+        found = self._parsed_source(self.locate(revision))
+        if selector == CURRENT or selector in self.settings.channels:
+            self._resolved[revision.slug, selector] = mark, found
+        return found
+
+    def resolve_pin(self, slug: str, number: int, commit: str) -> Definition:
+        """The definition an execution is pinned to. Found by commit, so that nothing that happens to tags can change it."""
+        pin = slug, commit
+        if pin not in self._pins:
+            self.sync(slug)
+            from wflgit.store import versions
+
+            with self.store.read() as conn:
+                row = versions.get_version(conn, self.account, slug, number)
+            if row is not None and row.commit == commit:
+                self._pins[pin] = self._version_source(row)
+            else:
+                self._pins[pin] = self._commit_source(slug, commit)
+        return self._parsed_source(self._pins[pin])
+
+    def locate(self, revision: Revision) -> Source:
+        """Find the content a revision names, without parsing it.
+
+        Raises:
+            NotFoundError: if the workflow, version, channel, draft or commit does not exist.
+        """
+        slug, selector = revision.slug, revision.selector
+        if selector is None:
+            return self._working_source(slug)
+        if revision.number is not None:
+            return self._version_source(self.version(slug, revision.number))
+        if selector == CURRENT or selector in self.settings.channels:
+            return self._version_source(self.tagged(slug, selector))
+        if selector == DRAFT:
+            return self._version_source(self._newest_draft(slug))
+        return self._commit_source(slug, selector)
+
+    def tagged(self, slug: str, channel: str) -> VersionRow:
+        """The version that `current` or another channel marks.
+
+        Raises:
+            NotFoundError: if nothing is published, or the channel marks nothing.
+        """
+        rows = self.versions(slug)
+        target = refs.read_ref(self.git, channel_tag(slug, channel))
+        for row in rows:
+            if row.commit == target and row.tag:
+                return row
+        if channel == CURRENT:
+            raise NotFoundError(f"no version of '{slug}' is published yet", hint=f"publish one: `wflgit publish {slug}`")
+        raise NotFoundError(
+            f"channel '{channel}' of '{slug}' marks no published version", hint=f"set it: `wflgit tag {slug} {channel} NUMBER`"
+        )
+
+    def _newest_draft(self, slug: str) -> VersionRow:
+        newest = self.versions(slug)[0]
+        if newest.tag or newest.blob is None:
+            raise NotFoundError(
+                f"workflow '{slug}' has no draft: its newest version is {newest.number}, and it is no draft",
+                hint=f"see `wflgit log {slug}`",
+            )
+        return newest
+
+    def _working_source(self, slug: str) -> Source:
+        """The file in the working tree; the trunk's in a bare repository or where the working tree has none."""
+        self.sync(slug)
+        found = self.trunk_file(slug)
+        path = found[0] if found else self._expected_path(slug)
+        content = worktree.read_file(self.git, path) if path else None
+        if path is not None and content is not None:
+            return Source(slug, None, None, self.git.hash_blob(content), path, content)
+        row = self.versions(slug)[0]
+        if found is None or row.blob is None:
+            raise NotFoundError(
+                f"workflow '{slug}' was deleted in version {row.number}",
+                hint=f"its last content is `wflgit show {slug}@{row.number - 1}`",
+            )
+        return self._version_source(row)
+
+    def _expected_path(self, slug: str) -> str | None:
+        try:
+            return self.settings.paths.path(slug)
+        except ValueError:
+            return None
+
+    def _commit_source(self, slug: str, commitish: str) -> Source:
+        commit = self.git.find_commit(commitish)
+        if commit is None:
+            names = [CURRENT, DRAFT, *self.settings.channels]
+            close = near(commitish, names)
+            hint = f"did you mean '{slug}@{close[0]}'?" if close else f"write a version number, {', '.join(names)} or a commit"
+            raise NotFoundError(f"'{slug}@{commitish}' names no version, channel or commit", candidates=close, hint=hint)
+        for row in self.versions(slug):
+            if row.commit == commit:
+                return self._version_source(row)
+        paths = self.settings.paths
+        for path, blob in self.git.files(commit, paths.folders()):
+            if paths.slug(path) == slug:
+                return Source(slug, None, commit, blob, path, None)
+        raise NotFoundError(f"commit '{commitish}' has no workflow '{slug}'", hint=f"see `wflgit log {slug}`")
+
+    def _version_source(self, row: VersionRow) -> Source:
+        if row.blob is None:
+            raise NotFoundError(
+                f"version {row.number} of '{row.workflow}' deleted it, there is nothing to show",
+                hint=f"see `wflgit log {row.workflow}` for the versions before",
+            )
+        return Source(row.workflow, row.number, row.commit, row.blob, row.path, None)
+
+    # Content
+
+    def content(self, source: Source) -> bytes:
+        """The bytes of what `locate` found."""
+        return self.git.blob(source.blob) if source.content is None else source.content
+
+    def definition(self, row: VersionRow) -> Definition:
+        """The parsed content of a version.
+
+        Raises:
+            NotFoundError: if the version is a deletion.
+            DefinitionError: if the content cannot be parsed.
+        """
+        return self._parsed_source(self._version_source(row))
+
+    def _parsed_source(self, source: Source) -> Definition:
+        parsed = self._parse(source.blob, source.content)
+        return Definition(
+            workflow=source.workflow,
+            number=source.number,
+            commit=source.commit,
+            blob=source.blob,
+            path=source.path,
+            content=parsed.content,
+            document=parsed.document,
+            graph=parsed.graph,
+        )
+
+    def graph(self, content: bytes) -> Graph:
+        """The graph of content that is not in Git yet.
+
+        Raises:
+            DefinitionError: if it cannot be parsed.
+        """
+        return self._parse(self.git.hash_blob(content), content).graph
+
+    def name_of(self, blob: str) -> str:
+        """The display name in a blob; empty if it has none or cannot be parsed."""
+        try:
+            return self._parse(blob).graph.name or ""
+        except DefinitionError:
+            return ""
+
+    def _parse(self, blob: str, content: bytes | None = None) -> _Parsed:
+        """Parse a blob once: its id is its content, so what is remembered is never stale."""
+        parsed = self._parsed.get(blob)
+        if parsed is None:
+            content = self.git.blob(blob) if content is None else content
+            found = formats.parse(content)
+            parsed = self._parsed[blob] = _Parsed(content, found.document, found.graph)
+            if len(self._parsed) > PARSED_LIMIT:
+                self._parsed.popitem(last=False)
+        return parsed
+
+    # The account's own types
+
+    def catalog(self) -> Catalog:
+        """The step and trigger types known on the trunk: the built-in ones and the account's own."""
+        tip = self.trunk_tip()
+        files = tuple(self.git.files(tip, _TYPE_FOLDERS)) if tip else ()
+        return self._catalog(files)
+
+    def working_catalog(self) -> Catalog:
+        """The same with the schema files as they are in the working tree, for checking what is not committed yet."""
+        if self.git.workdir is None:
+            return self.catalog()
+        workdir = self.git.workdir
+        found = [
+            (f"{folder}{file.name}", self.git.write_blob(file.read_bytes()))
+            for folder in _TYPE_FOLDERS
+            for file in sorted((workdir / folder).glob("*.schema.json"))
+        ]
+        return self._catalog(tuple(found))
+
+    def _catalog(self, files: tuple[tuple[str, str], ...]) -> Catalog:
+        if files not in self._catalogs:
+            from wflgit.core.catalog import load_catalog
+
+            steps, triggers = (self._schemas(files, folder) for folder in _TYPE_FOLDERS)
+            self._catalogs[files] = load_catalog(steps, triggers)
+        return self._catalogs[files]
+
+    def _schemas(self, files: tuple[tuple[str, str], ...], folder: str) -> Mapping[str, bytes]:
+        ending = ".schema.json"
+        return {
+            path.removeprefix(folder).removesuffix(ending): self.git.blob(blob)
+            for path, blob in files
+            if path.startswith(folder) and path.endswith(ending)
+        }
