@@ -1,0 +1,1 @@
+"""The command line, one module a noun: it calls the API and formats. Only here are click and the terminal known."""

@@ -1,0 +1,203 @@
+"""Commands on versions: `commit`, `log`, `diff`, `publish`, `rollback`, `tag`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wflgit.cli import workingtree
+from wflgit.cli.options import SLUG, json_option, message_option
+from wflgit.render.versions import version_lines, version_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from wflgit.api.repository import Repository
+    from wflgit.cli.call import Call
+    from wflgit.cli.workingtree import WorkingFile
+    from wflgit.core.records import Version
+    from wflgit.render.text import Line
+
+
+@click.command()
+@click.argument("slugs", nargs=-1, metavar="SLUG...", type=SLUG)
+@click.option("--all", "everything", is_flag=True, help="Every workflow file that differs from the trunk.")
+@click.option("--base", metavar="N|COMMIT", help="The version the edit started from; refused if there is a newer one.")
+@message_option
+@json_option
+@click.pass_obj
+def commit(call: Call, slugs: tuple[str, ...], *, everything: bool, base: str | None, message: str | None) -> None:
+    """Commit the file in the working tree to the trunk as the workflow's next version, a draft.
+
+    All files are checked before the first is committed. A file that is not committed yet becomes version 1. Nothing else in the
+    index or the working tree is touched.
+    """
+    if everything == bool(slugs):
+        raise click.UsageError("expected one or more slugs, or --all")
+    workingtree.require_trunk(call.repo)
+    files = _changed_files(call) if everything else [workingtree.read_workflow(call.repo, slug) for slug in slugs]
+    for file in files:
+        _require_valid(call, file)
+    versions = [_commit(call, file, _number_or_commit(base), message) for file in files]
+    if call.output.json and len(slugs) == 1:
+        call.output.show_json(versions[0])
+    else:
+        call.output.show(versions, _all_lines, empty="nothing to commit")
+
+
+def _number_or_commit(base: str | None) -> int | str | None:
+    return int(base) if base and base.isdecimal() and len(base) < 7 else base
+
+
+def _all_lines(versions: Sequence[Version]) -> Iterator[Line]:
+    for version in versions:
+        yield from version_lines(version)
+
+
+def _changed_files(call: Call) -> list[WorkingFile]:
+    """The uncommitted workflow files that are there; those that are gone are only mentioned."""
+    repo = call.repo
+    workdir = workingtree.require_workdir(repo)
+    paths = repo.status().uncommitted
+    for path in paths:
+        if not (workdir / path).is_file():
+            slug = repo.settings.paths.slug(path)
+            call.output.note(f"'{path}' is gone from the working tree; `wflgit rm {slug}` deletes the workflow")
+    return [workingtree.read_path(repo, path) for path in paths if (workdir / path).is_file()]
+
+
+def _require_valid(call: Call, file: WorkingFile) -> None:
+    """Check a file before anything is committed; show its warnings."""
+    from wflgit.core.records import Severity
+    from wflgit.core.validation import validate
+    from wflgit.errors import DefinitionError
+    from wflgit.render.problems import problem_lines
+    from wflgit.render.text import count
+
+    problems = validate(file.content, call.repo.workspace.working_catalog())
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise DefinitionError(
+            f"'{file.path}' has {count(len(errors), 'error')}, nothing is committed",
+            problems=problems,
+            path=file.path,
+            hint="mend the file and try again",
+        )
+    for problem in problems:
+        call.output.talk(problem_lines(problem, file.path))
+
+
+def _commit(call: Call, file: WorkingFile, base: int | str | None, message: str | None) -> Version:
+    repo, slug = call.repo, file.workflow
+    assert slug is not None  # noqa: S101 - only workflow files are committed
+    known = repo.workspace.trunk_file(slug)
+    _require_place(repo, slug, file.path, known[0] if known else None)
+    if known is None:
+        return repo.workflows.create(slug, file.content, message=message)
+    before = repo.versions.list(slug)[0].number
+    version = repo.versions.create(slug, file.content, base=base, message=message)
+    if version.number == before:
+        call.output.note(f"'{slug}' is as in version {before}, there is nothing to commit")
+    return version
+
+
+def _require_place(repo: Repository, slug: str, path: str, known: str | None) -> None:
+    """See that the file is the one wflgit would write: the workflow's own, or the first place of a new one.
+
+    Raises:
+        StateError: if it is another file whose name makes the same slug.
+    """
+    from wflgit.errors import StateError
+
+    if known is not None and path != known:
+        raise StateError(f"'{path}' has the slug '{slug}', which belongs to '{known}' already", hint="give the file another name")
+    if known is None and path != repo.settings.paths.path(slug):
+        raise StateError(
+            f"wflgit would write a new workflow '{slug}' to '{repo.settings.paths.path(slug)}', but the file is '{path}'",
+            hint=f"commit it with plain git, which makes a version as well: git add '{path}' && git commit",
+        )
+
+
+@click.command()
+@click.argument("slug", type=SLUG)
+@click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")
+@json_option
+@click.pass_obj
+def log(call: Call, slug: str, limit: int | None) -> None:
+    """List the versions of a workflow, the newest first, with who made them and how many executions are on them."""
+    call.output.show(call.repo.versions.list(slug)[:limit], version_table)
+
+
+@click.command()
+@click.argument("old", metavar="A", type=SLUG)
+@click.argument("new", metavar="[B]", required=False, type=SLUG)
+@click.option("--exit-code", is_flag=True, help="Exit 1 if they differ.")
+@json_option
+@click.pass_obj
+def diff(call: Call, old: str, new: str | None, *, exit_code: bool) -> int:
+    """Compare two revisions step by step: old and new values, and the edges between steps.
+
+    With one revision it is compared with the working tree; with a slug, the current version is, or the newest one if none is
+    published. SLUG@3..5 is short for SLUG@3 SLUG@5.
+    """
+    from wflgit.render.comparison import comparison_lines
+
+    comparison = call.repo.versions.compare(*_sides(call.repo, old, new))
+    call.output.show(comparison, comparison_lines, empty="they mean the same")
+    return int(exit_code and bool(comparison))
+
+
+def _sides(repo: Repository, old: str, new: str | None) -> tuple[str, str]:
+    if new is not None:
+        return old, new
+    first, dots, second = old.partition("..")
+    slug, at, _ = first.partition("@")
+    if dots:
+        return first, second if "@" in second else f"{slug}@{second}"
+    return (first if at else f"{slug}@{_newest_published(repo, slug)}"), slug
+
+
+def _newest_published(repo: Repository, slug: str) -> int:
+    """The number of the current version, or of the newest one while none is published."""
+    versions = repo.versions.list(slug)
+    return next((version for version in versions if version.published_at is not None), versions[0]).number
+
+
+@click.command()
+@click.argument("slug", type=SLUG)
+@click.argument("number", type=click.IntRange(min=1), required=False)
+@message_option
+@json_option
+@click.pass_obj
+def publish(call: Call, slug: str, number: int | None, message: str | None) -> None:
+    """Make a version the current one, which new executions start on; the newest one unless NUMBER is said.
+
+    Executions that run stay on their versions.
+    """
+    call.output.show(call.repo.versions.publish(slug, number, message=message), version_lines)
+
+
+@click.command()
+@click.argument("slug", type=SLUG)
+@click.option("--to", type=click.IntRange(min=1), required=True, metavar="N", help="The version whose content is wanted back.")
+@message_option
+@json_option
+@click.pass_obj
+def rollback(call: Call, slug: str, to: int, message: str | None) -> None:
+    """Publish the content of an earlier version again, as a new version: history only grows.
+
+    Executions that run stay on their versions.
+    """
+    call.output.show(call.repo.versions.rollback(slug, to=to, message=message), version_lines)
+
+
+@click.command()
+@click.argument("slug", type=SLUG)
+@click.argument("channel")
+@click.argument("number", type=click.IntRange(min=1))
+@json_option
+@click.pass_obj
+def tag(call: Call, slug: str, channel: str, number: int) -> None:
+    """Move a channel of a workflow, declared in wflgit.toml, to a published version."""
+    call.output.show(call.repo.versions.tag(slug, channel, number), version_lines)

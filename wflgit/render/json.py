@@ -1,0 +1,54 @@
+"""Any record as plain data for JSON: the keys are its field names, times are ISO 8601 in UTC, enums are their values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from wflgit.core.diff import PartChange
+from wflgit.core.records import Definition
+
+if TYPE_CHECKING:
+    from wflgit.errors import WflgitError
+
+
+def to_data(value: Any) -> Any:
+    """Turn records, and whatever they hold, into what JSON can say.
+
+    Of a definition the document is shown and not its bytes, of a changed part also field by field what differs.
+    """
+    match value:
+        case Definition():
+            return _record(value, leave_out=("content", "graph"))
+        case PartChange():
+            return {**_record(value), "fields": to_data(value.fields)}
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case Mapping():
+            return {str(key): to_data(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [to_data(item) for item in value]
+        case _ if is_dataclass(value):
+            return _record(value)
+        case str():
+            return str(value)
+        case _:
+            return value
+
+
+def _record(value: Any, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {field.name: to_data(getattr(value, field.name)) for field in fields(value) if field.name not in leave_out}
+
+
+def error_data(error: WflgitError) -> dict[str, Any]:
+    """An error as data: `{"error": {"code", "message", "hint", …}}` with the data that its class carries."""
+    said = {"code": error.code, "message": error.message, "hint": error.hint}
+    return {"error": {**said, **{key: to_data(value) for key, value in vars(error).items() if key not in said}}}
+
+
+def dumps(value: Any) -> str:
+    """Write data as indented JSON. Plain ASCII, so that it survives any encoding and no escape code reaches a terminal."""
+    return json.dumps(to_data(value), indent=2, ensure_ascii=True)

@@ -1,0 +1,55 @@
+"""Problems with file, line and column, and errors with their hints, as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wflgit.core.records import Problem, Severity
+from wflgit.errors import DefinitionError, WflgitError
+from wflgit.render.text import Line, Span, Style, line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SHOWN = 20
+"""How many problems an error lists before it only says how many more there are."""
+
+STYLES = {Severity.ERROR: Style.BAD, Severity.WARNING: Style.CAUTION}
+
+
+def problem_lines(problem: Problem, path: str | None = None) -> Iterator[Line]:
+    """One problem, as editors and CI parse it: `path:line:column: severity: message [rule]`, the hint below it."""
+    severity = Span(f"{problem.severity}: ", STYLES[problem.severity])
+    yield line(_place(problem, path), severity, problem.message, Span(f" [{problem.rule}]", Style.DIM))
+    if problem.hint:
+        yield line(Span("    hint: ", Style.DIM), problem.hint)
+
+
+def _place(problem: Problem, path: str | None) -> Span:
+    if problem.line is None:
+        return Span(f"{path}: " if path else "", Style.STRONG)
+    if path is None:
+        return Span(f"line {problem.line}, column {problem.column}: ", Style.STRONG)
+    return Span(f"{path}:{problem.line}:{problem.column}: ", Style.STRONG)
+
+
+def error_lines(error: WflgitError) -> Iterator[Line]:
+    """What happened, the problems where there are some, and what to do."""
+    yield line(Span("error: ", Style.BAD), error.message)
+    if isinstance(error, DefinitionError) and not _says_it_all(error):
+        yield from _listed(error.problems, error.path)
+    if error.hint:
+        yield line(Span("hint: ", Style.DIM), error.hint)
+
+
+def _says_it_all(error: DefinitionError) -> bool:
+    """Whether the message is that of the only problem."""
+    return error.path is None and len(error.problems) == 1 and error.problems[0].message in error.message
+
+
+def _listed(problems: Sequence[Problem], path: str | None) -> Iterator[Line]:
+    for problem in problems[:SHOWN]:
+        for parts in problem_lines(problem, path):
+            yield line("  ", *parts)
+    if len(problems) > SHOWN:
+        yield line(f"  and {len(problems) - SHOWN} more")

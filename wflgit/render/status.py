@@ -1,0 +1,45 @@
+"""What stands where, and what `fsck` found, as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wflgit.render.problems import STYLES
+from wflgit.render.text import SHORT, Line, Span, Style, count, line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from wflgit.core.records import Finding, Status
+
+
+def status_lines(status: Status) -> Iterator[Line]:
+    """Where one is, then what waits for somebody: changes to commit, drafts to publish, versions to drain."""
+    tip = f"at {status.tip[:SHORT]}" if status.tip else "without a commit yet"
+    yield line("account ", Span(status.account, Style.STRONG), ", trunk ", Span(status.trunk, Style.STRONG), f" {tip}")
+    yield line(f"{count(status.workflows, 'workflow')}, {count(status.executions, 'live execution')}, side store {status.store}")
+    if status.branch not in (None, status.trunk):
+        yield line()
+        yield line(
+            Span(f"branch '{status.branch}' is checked out", Style.CAUTION), "; its commits make versions once they are merged"
+        )
+    yield from _section("uncommitted, `wflgit commit SLUG` makes a version of them", status.uncommitted)
+    yield from _section("drafts, `wflgit publish SLUG` makes them current", status.drafts)
+    draining = [f"{old.workflow}@{old.number}  {count(old.executions, 'execution')}" for old in status.draining]
+    yield from _section("draining, executions are still on them", draining)
+    yield from _section("slugs that several files share, `wflgit fsck` tells which", status.collisions, Style.BAD)
+
+
+def _section(title: str, items: Sequence[str], style: Style = Style.PLAIN) -> Iterator[Line]:
+    if items:
+        yield line()
+        yield line(f"{title}:")
+        yield from (line(Span(f"  {item}", style)) for item in items)
+
+
+def finding_lines(findings: Iterable[Finding]) -> Iterator[Line]:
+    """What is wrong, one finding after the other, each with what to do."""
+    for finding in findings:
+        severity = Span(f"{finding.severity}: ", STYLES[finding.severity])
+        yield line(severity, Span(f"{finding.subject}: ", Style.STRONG), finding.message, Span(f" [{finding.check}]", Style.DIM))
+        yield line(Span("    hint: ", Style.DIM), finding.hint)
