@@ -1,0 +1,141 @@
+"""The pages are true: links lead somewhere, examples run, and what the code can say is explained."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from wflgit.core.numbering import TagFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+
+
+def page_name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+class Block(NamedTuple):
+    line: int
+    text: str
+
+
+def python_blocks(page: Path) -> Iterator[Block]:
+    text = page.read_text(encoding="utf-8")
+    for fence in FENCE.finditer(text):
+        if fence["language"] == "python":
+            yield Block(text.count("\n", 0, fence.start("text")), fence["text"])
+
+
+def prose(page: Path) -> str:
+    return FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+def anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+    for link in LINK.finditer(prose(page)):
+        target, _, anchor = link["target"].partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        file = (page.parent / target).resolve() if target else page
+        assert file.exists(), link[0]
+        assert file.is_relative_to(ROOT), link[0]
+        assert not anchor or anchor in anchors(file), link[0]
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "python.md"], ids=page_name)
+def test_the_examples_run_and_say_what_they_say(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks of a page run in order, in one folder, with one set of names."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "example"}
+    for block in python_blocks(page):
+        if ">>> " in block.text:
+            run_dialogue(page, block, names)
+        else:
+            code = compile("\n" * block.line + block.text, str(page), "exec")
+            exec(code, names)
+
+
+def run_dialogue(page: Path, block: Block, names: dict[str, Any]) -> None:
+    test = doctest.DocTestParser().get_doctest(block.text, {}, page.name, str(page), block.line)
+    test.globs = names
+    said: list[str] = []
+    doctest.DocTestRunner(verbose=False).run(test, out=said.append, clear_globs=False)
+    assert not said, "".join(said)
+
+
+def test_the_page_on_python_has_examples() -> None:
+    assert len([*python_blocks(ROOT / "docs" / "python.md")]) > 5
+
+
+def test_every_page_that_the_code_refers_to_exists() -> None:
+    named = {
+        name
+        for file in (ROOT / "wflgit").rglob("*.py")
+        for name in re.findall(r"docs/[\w/-]+\.md", file.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def string_calls(file: Path, called: set[str]) -> set[str]:
+    """The first arguments, where they are plain texts, of all calls of these names in a file."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+            and isinstance(node.args[0].value, str)
+        ):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            found |= {node.args[0].value} if name in called else set()
+    return found
+
+
+def test_every_check_of_fsck_is_explained() -> None:
+    checks = string_calls(ROOT / "wflgit" / "api" / "maintenance.py", {"Finding"}) | {f"tag-{fault}" for fault in TagFault}
+    explained = re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs" / "fsck.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(explained) == sorted(checks)
+
+
+def test_every_setting_is_explained() -> None:
+    reads = {"text", "texts", "optional_text", "names", "number"}
+    keys = string_calls(ROOT / "wflgit" / "core" / "settings.py", reads)
+    explained = re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(name.rpartition(".")[2] for name in explained) == sorted(keys)
+
+
+def test_the_table_of_slugs_says_what_the_rule_gives() -> None:
+    from wflgit.core.paths import WorkflowPaths
+
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    paths = WorkflowPaths(("workflows/**/*.json",), (), frozenset({"stable"}))
+    rows = re.findall(r"^\| `(workflows/.+?\.json)` \| `(.+?)` \|$", page, re.MULTILINE)
+    others = re.findall(r"^\| `(.+?)` \| `(.+?\.json)` \| `(.+?)` \|$", page, re.MULTILINE)
+    assert len(rows) > 10
+    assert [(file, paths.slug(file)) for file, _ in rows] == rows
+    assert len(others) > 3
+    assert [(glob, file, WorkflowPaths((glob,)).slug(file)) for glob, file, _ in others] == others
+
+
+def test_decisions_are_numbered_without_gaps_and_have_three_parts() -> None:
+    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [int(page.name[:4]) for page in decisions] == list(range(1, len(decisions) + 1))
+    for page in decisions:
+        assert re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE) == ["Context", "Decision", "Consequences"]
