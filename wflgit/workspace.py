@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core import formats
 from wflgit.core.graph import Graph
 from wflgit.core.names import CURRENT, DRAFT, TAG_PREFIX, Revision, channel_tag, near, unknown
 from wflgit.core.records import Actor, Definition, Identity
@@ -386,6 +385,8 @@ class Workspace:
         """Parse a blob once: its id is its content, so what is remembered is never stale."""
         parsed = self._parsed.get(blob)
         if parsed is None:
+            from wflgit.core import formats
+
             content = self.git.blob(blob) if content is None else content
             found = formats.parse(content)
             parsed = self._parsed[blob] = _Parsed(content, found.document, found.graph)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wflgit.core.diff import compare
 from wflgit.core.messages import ACTION, compose
 from wflgit.core.records import Problem, Severity
-from wflgit.core.words import describe
 from wflgit.errors import ConflictError, DefinitionError, LimitError, StateError
-from wflgit.git.commits import FileEdit, commit_files
 from wflgit.store import versions
 from wflgit.store.versions import VersionRow
 from wflgit.workspace import Workspace
@@ -124,6 +121,8 @@ def commit_version(
         ConflictError: if the file has another blob by now.
         DirtyFileError: if the user's working tree has other uncommitted changes in that file.
     """
+    from wflgit.git.commits import FileEdit, commit_files
+
     commit = commit_files(
         workspace.git,
         workspace.settings.trunk,
@@ -147,6 +146,9 @@ def change_message(workspace: Workspace, slug: str, before: VersionRow, content:
     """A commit message for an author who gave none: what differs, the first of it in the subject."""
     if before.blob is None:
         return f"Create {slug}"
+    from wflgit.core.diff import compare
+    from wflgit.core.words import describe
+
     try:
         old = workspace.definition(before).graph
     except DefinitionError:

@@ -12,7 +12,6 @@ from wflgit.core.paths import WorkflowPaths
 from wflgit.core.records import Actor
 from wflgit.core.settings import DEFAULT_PATHS, FILE, Settings, format_settings, parse_settings
 from wflgit.errors import RepositoryError, StateError
-from wflgit.git.commits import FileEdit, commit_files
 from wflgit.git.repository import GitRepository
 from wflgit.workspace import Clock, Workspace, utc_now
 
@@ -178,6 +177,8 @@ def init_repository(
 
 def _commit_settings(workspace: Workspace, settings: Settings) -> None:
     """Commit `wflgit.toml`, and beside it the JSON Schema that editors complete workflow files by."""
+    from wflgit.git.commits import FileEdit, commit_files
+
     edits = {FILE: FileEdit(None, format_settings(settings).encode())}
     tip = workspace.git.tip(settings.trunk)
     if settings.paths.include == DEFAULT_PATHS and (tip is None or workspace.git.blob_at(tip, EDITOR_SCHEMA) is None):

@@ -14,12 +14,10 @@ from wflgit.api.editing import (
     require_valid,
     to_bytes,
 )
-from wflgit.core.audit import Anchor
 from wflgit.core.lifecycle import version_status
 from wflgit.core.messages import ACTION, AUDIT_HEAD, compose
 from wflgit.core.names import CURRENT, channel_tag, parse_revision, version_tag
 from wflgit.core.records import Identity, Severity, Version
-from wflgit.core.words import describe
 from wflgit.errors import DefinitionError, NotFoundError, StateError
 from wflgit.git import refs
 from wflgit.store import audit, executions
@@ -222,6 +220,7 @@ class Versions:
         if current is None:
             return ("first published version",)
         from wflgit.core.diff import compare
+        from wflgit.core.words import describe
 
         try:
             old = self._workspace.definition(current).graph
@@ -231,6 +230,8 @@ class Versions:
 
     def _audit_anchor(self) -> str:
         """The head of the audit chain as it is now, for the tag: with it Git vouches for SQL."""
+        from wflgit.core.audit import Anchor
+
         with self._workspace.store.read() as conn:
             sequence, digest = audit.head(conn, self._workspace.account)
             first = audit.list_entries(conn, self._workspace.account, limit=1)[0]

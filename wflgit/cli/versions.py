@@ -90,7 +90,7 @@ def _require_valid(call: Call, file: WorkingFile) -> None:
 
 def _commit(call: Call, file: WorkingFile, base: int | str | None, message: str | None) -> Version:
     repo, slug = call.repo, file.workflow
-    assert slug is not None  # noqa: S101 - only workflow files are committed
+    assert slug is not None
     known = repo.workspace.trunk_file(slug)
     _require_place(repo, slug, file.path, known[0] if known else None)
     if known is None:

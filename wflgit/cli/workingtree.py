@@ -6,8 +6,7 @@ Nothing here needs versions, so that files can be checked in a shallow clone too
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wflgit.core.names import parse_slug, unknown
 from wflgit.errors import AmbiguousSlugError, RepositoryError, StateError
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from wflgit.api.repository import Repository
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingFile:
+class WorkingFile(NamedTuple):
     """A file with its content as Git would store it. `workflow` is its slug, None for a file that is no workflow of the account."""
 
     path: str

@@ -114,7 +114,7 @@ def _last_change(repo: GitRepository, tip: str, path: str, blob: str | None) -> 
 
 def _write_commit(repo: GitRepository, tip: str | None, changes: Mapping[str, Change], message: str, who: pygit2.Signature) -> str:
     base = None if tip is None else repo.tree_of(repo.raw_commit(tip))
-    edits = {tuple(path.split("/")): change.new for path, change in changes.items() if change.old != change.new}
+    edits = {tuple(path.split("/")): change.new for path, change in changes.items()}
     tree = _write_tree(repo, base, edits, "")
     with translated("store the commit"):
         root = tree or repo.raw.TreeBuilder().write()

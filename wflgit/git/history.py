@@ -158,7 +158,7 @@ def _file_change(delta: pygit2.DiffDelta) -> Iterator[tuple[str, str | None]]:
 _LOG = (
     "--no-replace-objects", "-c", "core.quotePath=false", "-c", "log.showRoot=true", "-c", "log.showSignature=false",
     "log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "-z", "--no-renames", "--no-abbrev", "--sparse",
-    "--no-color", "--no-ext-diff", "--no-notes", "--no-decorate", "--no-follow", 
+    "--no-color", "--no-ext-diff", "--no-notes", "--no-decorate", "--no-follow",
     "-O/dev/null", "--encoding=UTF-8", "--format=%H%n%an%n%ae%n%ct%n%s",
 )  # fmt: skip
 _REGULAR_MODES = frozenset(b"%06o" % mode for mode in REGULAR)
@@ -217,7 +217,7 @@ def _tokens(command: list[str], folder: Path) -> Iterator[bytes]:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, cwd=folder, env=environment
         ) as git,
     ):
-        assert git.stdout is not None  # noqa: S101
+        assert git.stdout is not None
         rest = b""
         try:
             while chunk := git.stdout.read(1 << 16):

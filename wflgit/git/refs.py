@@ -20,7 +20,7 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from wflgit.core.records import Identity
-from wflgit.errors import ConflictError, InvalidNameError, MissingObjectError, RepositoryError, StateError
+from wflgit.errors import ConflictError, IdentityError, InvalidNameError, MissingObjectError, RepositoryError, StateError
 from wflgit.git.boundary import translated, unreadable_ref
 from wflgit.git.reffiles import PACKED, list_loose, list_packed, read_packed
 from wflgit.git.repository import GitRepository, Stamps, decoded, identity_of, moment, signature
@@ -307,10 +307,17 @@ def _is_logged(repo: GitRepository, name: str) -> bool:
 
 
 def _reflog_line(repo: GitRepository, old: str | None, new: str, note: ReflogNote | None) -> bytes:
-    note = note or ReflogNote(repo.identity(), datetime.now(UTC), "")
+    note = note or ReflogNote(_somebody(repo), datetime.now(UTC), "")
     who = signature(note.by, note.at)
     message = " ".join(note.message.split())
     return f"{old or _NO_OBJECT} {new} {_dated(who)}\t{message}\n".encode()
+
+
+def _somebody(repo: GitRepository) -> Identity:
+    try:
+        return repo.identity()
+    except IdentityError:
+        return Identity("unknown", "unknown")
 
 
 def _dated(who: pygit2.Signature) -> str:

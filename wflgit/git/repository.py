@@ -228,7 +228,9 @@ class GitRepository:
 
     def missing(self, oid: str) -> MissingObjectError:
         """The error for an object that history refers to and that is not here."""
-        if self.is_partial:
+        if self.is_shallow:
+            hint = "this clone is shallow; fetch the rest: git fetch --unshallow"
+        elif self.is_partial:
             hint = "this clone left objects out; fetch them: git fetch --refetch --no-filter"
         else:
             hint = "fetch from a complete clone; git fsck lists all that is missing"

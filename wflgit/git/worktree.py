@@ -149,7 +149,10 @@ def prepare(repo: GitRepository, checkout: GitRepository, changes: Mapping[str, 
     index = _checked_index(checkout)
     for path, change in changes.items():
         _refuse_dirty(checkout, index, path, change)
-    journal = {"checkout": str(checkout.own_dir), "changes": {path: [change.old, change.new] for path, change in changes.items()}}
+    journal = {
+        "checkout": str(checkout.own_dir.relative_to(repo.git_dir)),
+        "changes": {path: [change.old, change.new] for path, change in changes.items()},
+    }
     with translated("write the journal of the commit"):
         repo.replace_file(repo.git_dir / _JOURNAL, json.dumps(journal).encode())
 
@@ -162,8 +165,8 @@ def _read_journal(repo: GitRepository) -> tuple[GitRepository, dict[str, Change]
     except FileNotFoundError:
         return None
     except ValueError:
-        said = {"checkout": "", "changes": {}}
-    checkout = _open_checkout(repo, Path(said["checkout"]))
+        said = {"checkout": "no such folder", "changes": {}}
+    checkout = _open_checkout(repo, repo.git_dir / said["checkout"])
     if checkout is None:
         journal.unlink()
         return None
@@ -261,7 +264,7 @@ def _disk_blob(checkout: GitRepository, path: str, staged: str | None) -> str | 
     Returns:
         None if nothing is there; `staged` if a sparse checkout left it out; `_NO_FILE` if it is no regular file.
     """
-    assert checkout.workdir is not None  # noqa: S101
+    assert checkout.workdir is not None
     content = _read_regular(checkout, checkout.workdir, path)
     if content is not None:
         return str(pygit2.hash(content))
@@ -296,7 +299,7 @@ def _filtered(repo: GitRepository, path: str, content: bytes, mode: FilterMode) 
 
 
 def _replace_working_file(checkout: GitRepository, path: str, blob: str | None) -> None:
-    assert checkout.workdir is not None  # noqa: S101
+    assert checkout.workdir is not None
     place = checkout.workdir / path
     if _is_beyond_symlink(checkout.workdir, place):
         return

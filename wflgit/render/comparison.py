@@ -38,7 +38,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[Line]:
 def _part_lines(noun: str, changes: Iterable[PartChange]) -> Iterator[Line]:
     for change in changes:
         part = change.new or change.old
-        assert part is not None  # noqa: S101 - one side is always there
+        assert part is not None
         what = _what(part)
         yield line(_MARKS[change.kind], f"{noun} ", Span(change.id, Style.STRONG), f" ({what})" if what != change.id else "")
         if change.kind is ChangeKind.CHANGED:
@@ -71,7 +71,7 @@ def _values(name: str, old: str, new: str) -> Iterator[Line]:
 
 def _edge_lines(change: EdgeChange) -> Iterator[Line]:
     edge = change.new or change.old
-    assert edge is not None  # noqa: S101 - one side is always there
+    assert edge is not None
     shown = line(_MARKS[change.kind], "edge ", Span(change.source, Style.STRONG), f" --{change.label}--> {_target(edge)}")
     if change.old is None or change.new is None:
         yield shown

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wflgit.render.text import Line, Span, Style, printable, shorten, width
 
@@ -15,8 +14,7 @@ NARROWEST = 12
 """How many columns of a flexible one are left at least, where it has them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """How a column is written: numbers stand at its right side; free text may be cut to make the table fit."""
 
     title: str
@@ -24,8 +22,7 @@ class Column:
     flexible: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Rows of cells under titles. Without rows there are no titles either."""
 
     columns: tuple[Column, ...]
