@@ -1,47 +1,52 @@
-"""Git-backed workflows as code: `wflgit.open(path)`, then `repo.workflows`, `repo.versions`, `repo.executions`, `repo.audit`."""
+"""Git-backed workflows as code: `wflgit.open(path)`, then `repo.workflows`, `repo.versions`, `repo.executions`, `repo.audit`.
 
-from wflgit.api.repository import Repository
-from wflgit.api.repository import init_repository as init
-from wflgit.api.repository import open_repository as open  # noqa: A004 - the name users expect of a library that opens things
-from wflgit.core.diff import Comparison
-from wflgit.core.records import (
-    Actor,
-    AuditEntry,
-    Definition,
-    Execution,
-    ExecutionStatus,
-    Finding,
-    Identity,
-    Problem,
-    Severity,
-    Status,
-    StepCount,
-    Verification,
-    Version,
-    VersionStatus,
-    Workflow,
-)
-from wflgit.core.settings import Settings
-from wflgit.errors import (
-    AmbiguousSlugError,
-    ConflictError,
-    DefinitionError,
-    DirtyFileError,
-    IdentityError,
-    InvalidNameError,
-    LimitError,
-    LockedError,
-    MissingObjectError,
-    NotFoundError,
-    RepositoryError,
-    SettingsError,
-    ShallowRepositoryError,
-    StateError,
-    StoreError,
-    StoreReadOnlyError,
-    StoreVersionError,
-    WflgitError,
-)
+The public names, and nothing else. They are loaded when they are first used, so that a command line call pays for what it needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wflgit.api.repository import Repository
+    from wflgit.api.repository import init_repository as init
+    from wflgit.api.repository import open_repository as open  # noqa: A004 - the name users expect
+    from wflgit.core.audit import AuditEntry, Verification
+    from wflgit.core.diff import Comparison
+    from wflgit.core.records import (
+        Actor,
+        Definition,
+        Execution,
+        ExecutionStatus,
+        Identity,
+        Problem,
+        Severity,
+        StepCount,
+        Version,
+        VersionStatus,
+        Workflow,
+    )
+    from wflgit.core.reports import Finding, Status
+    from wflgit.core.settings import Settings
+    from wflgit.errors import (
+        AmbiguousSlugError,
+        ConflictError,
+        DefinitionError,
+        DirtyFileError,
+        IdentityError,
+        InvalidNameError,
+        LimitError,
+        LockedError,
+        MissingObjectError,
+        NotFoundError,
+        RepositoryError,
+        SettingsError,
+        ShallowRepositoryError,
+        StateError,
+        StoreError,
+        StoreReadOnlyError,
+        StoreVersionError,
+        WflgitError,
+    )
 
 __all__ = [
     "Actor",
@@ -83,3 +88,27 @@ __all__ = [
     "init",
     "open",
 ]
+
+_HOMES = {
+    "AuditEntry": "core.audit",
+    "Comparison": "core.diff",
+    "Finding": "core.reports",
+    "Repository": "api.repository",
+    "Settings": "core.settings",
+    "Status": "core.reports",
+    "Verification": "core.audit",
+    "init": "api.repository",
+    "open": "api.repository",
+}
+"""Where the names are that neither are errors nor in `core.records`."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'wflgit' has no attribute '{name}'")
+    home = "errors" if name.endswith("Error") else _HOMES.get(name, "core.records")
+    return getattr(import_module(f"wflgit.{home}"), {"init": "init_repository", "open": "open_repository"}.get(name, name))
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.graph import Graph
 from wflgit.core.names import CURRENT, DRAFT, TAG_PREFIX, Revision, channel_tag, near, unknown
 from wflgit.core.records import Actor, Definition, Identity
 from wflgit.core.settings import FILE, Settings, parse_settings
@@ -25,6 +24,7 @@ from wflgit.git.repository import GitRepository
 
 if TYPE_CHECKING:
     from wflgit.core.catalog import Catalog
+    from wflgit.core.graph import Graph
     from wflgit.store.engine import Store
     from wflgit.store.versions import VersionRow
 
@@ -146,9 +146,9 @@ class Workspace:
         if mark[2] is not None and self._synced.get(workflow) == mark:
             return
         worktree.finish_pending(self.git)
-        from wflgit.sync import project
+        from wflgit.sync import sync
 
-        project(self.git, self.store, settings, now=self.clock(), workflow=workflow)
+        sync(self.git, self.store, settings, now=self.clock(), workflow=workflow)
         self._synced[workflow] = mark
 
     # Finding things

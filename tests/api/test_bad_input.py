@@ -209,7 +209,7 @@ def test_folders_and_files_with_spaces_emoji_and_brackets_are_workflows_too(tmp_
     story.git("add", ".")
     story.git("commit", "--quiet", "--message", "Odd names")
     [slug] = [item.slug for item in story.repo.workflows.list()]
-    assert slug == "groe-more/draft-wel-come-1"
+    assert slug == "grosse-more/draft-wel-come-1"
     story.commit({slug: steps("hello", "bye")}).publish(slug)
     assert (story.version(slug, 2).status, story.git("status", "--porcelain")) == ("current", "")
 

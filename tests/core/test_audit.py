@@ -10,8 +10,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import assume, given
 
-from wflgit.core.audit import GENESIS, Anchor, chain, entry_hash, parse_anchor, verify
-from wflgit.core.records import AuditEntry, BrokenLink
+from wflgit.core.audit import GENESIS, Anchor, AuditEntry, BrokenLink, chain, entry_hash, parse_anchor, verify
 
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 TEXT = st.text(max_size=5)

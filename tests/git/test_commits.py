@@ -250,32 +250,47 @@ def test_of_two_changing_one_file_at_once_one_is_told(sandbox: Sandbox) -> None:
     assert sandbox.read(PATH) in outcome
 
 
-def test_neither_wflgit_nor_plain_git_loses_a_commit_or_an_add(sandbox: Sandbox) -> None:
+def test_no_file_that_the_user_adds_meanwhile_is_lost(sandbox: Sandbox) -> None:
     sandbox.save(PATH, "0")
-    committed = []
 
-    def plain() -> None:
-        for number in range(12):
+    def add() -> None:
+        for number in range(15):
             sandbox.write(f"notes/{number}.txt", str(number))
             while sandbox.try_git("add", f"notes/{number}.txt").returncode:
                 pass
-            if number % 2 == 0:
-                while sandbox.try_git("commit", "-qm", f"note {number}").returncode:
-                    pass
-                committed.append(number)
 
-    thread = threading.Thread(target=plain)
-    thread.start()
+    adding = threading.Thread(target=add)
+    adding.start()
     saves = 0
-    while thread.is_alive():
+    while adding.is_alive():
         saves += 1
         sandbox.save(PATH, str(saves))
-    thread.join()
-    subjects = sandbox.git("log", "--first-parent", "--format=%s").splitlines()
-    assert len([subject for subject in subjects if subject.startswith("note")]) == len(committed) == 6
-    assert len(subjects) == 6 + saves + 1
-    assert sandbox.status == ["A  notes/11.txt"]
+    adding.join()
+    assert sandbox.status == sorted(f"A  notes/{number}.txt" for number in range(15))
     assert sandbox.read(PATH) == str(saves)
+
+
+def test_no_commit_that_plain_git_makes_meanwhile_is_lost(bare: Sandbox) -> None:
+    bare.save(PATH, "0")
+
+    def commit() -> None:
+        for number in range(10):
+            moved = False
+            while not moved:
+                tip = bare.git("rev-parse", "main").strip()
+                made = bare.git("commit-tree", "-p", tip, "-m", f"plain {number}", f"{tip}^{{tree}}").strip()
+                moved = not bare.try_git("update-ref", "refs/heads/main", made, tip).returncode
+
+    committing = threading.Thread(target=commit)
+    committing.start()
+    saves = 0
+    while committing.is_alive():
+        saves += 1
+        bare.save(PATH, str(saves), repo=bare.again())
+    committing.join()
+    subjects = bare.git("log", "--first-parent", "--format=%s").splitlines()
+    assert [subject for subject in subjects if subject.startswith("plain")] == [f"plain {number}" for number in reversed(range(10))]
+    assert len(subjects) == 10 + saves + 1
 
 
 @pytest.mark.parametrize("lock", ["refs/heads/main.lock", "index.lock"])

@@ -13,7 +13,7 @@ from tests.git.sandbox import AT, BEN, MAYA, Sandbox
 from wflgit.core.paths import WorkflowPaths
 from wflgit.core.records import Identity
 from wflgit.errors import MissingObjectError, RepositoryError
-from wflgit.git import history
+from wflgit.git import gitlog, history
 from wflgit.git.commits import FileEdit, commit_files
 from wflgit.git.history import TrunkCommit, on_first_parent, read_history
 from wflgit.git.repository import GitRepository
@@ -32,7 +32,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 def choose(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     monkeypatch.setattr(history, "_FEW", 10_000 if way == PYGIT2 else 0)
     if way == FALLBACK:
-        monkeypatch.setattr(history, "_git", lambda: None)
+        monkeypatch.setattr(gitlog, "find_git", lambda: None)
 
 
 def read(repo: GitRepository, paths: WorkflowPaths = JSON, *, since: str | None = None) -> list[TrunkCommit]:
@@ -118,6 +118,7 @@ def test_a_symlink_or_submodule_is_no_workflow_file(sandbox: Sandbox, way: str) 
 def test_a_name_that_is_not_utf8_is_no_workflow_file(sandbox: Sandbox, way: str) -> None:
     oid = sandbox.repo.write_blob(b"1")
     sandbox.git("update-index", "-z", "--index-info", stdin=f"100644 {oid}\tworkflows/".encode() + b"\xff.json\0")
+    sandbox.git("update-index", "-z", "--index-info", stdin=f"100644 {oid}\tgr".encode() + b"\xfc/a.json\0")
     sandbox.git("commit", "-qm", "latin")
     sandbox.save("workflows/a.json", "1")
     assert changes(read(sandbox.repo)) == [{"workflows/a.json": oid}]
@@ -222,10 +223,12 @@ def test_the_first_parent_line_is_told_from_merged_commits(sandbox: Sandbox) -> 
         assert on_first_parent(sandbox.repo, commit, tip) is is_on
 
 
-def test_history_with_a_missing_folder_says_so(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tip = sandbox.save("workflows/a.json", "1")
+@pytest.mark.parametrize("depth", [0, 1])
+def test_history_with_a_missing_folder_says_so(sandbox: Sandbox, tmp_path: Path, depth: int) -> None:
+    sandbox.save("workflows/a.json", "1")
+    tip = sandbox.save("workflows/a.json", "2")
     sandbox.git("config", "uploadpack.allowFilter", "true")
-    sandbox.git("clone", "-q", "--filter=tree:0", "--no-checkout", f"file://{sandbox.folder}", str(tmp_path / "treeless"))
+    sandbox.git("clone", "-q", f"--filter=tree:{depth}", "--no-checkout", f"file://{sandbox.folder}", str(tmp_path / "treeless"))
     with pytest.raises(MissingObjectError, match="is not in this clone"):
         list(read_history(GitRepository.open(tmp_path / "treeless"), JSON, tip=tip))
 
@@ -351,7 +354,7 @@ def test_every_way_of_reading_gives_the_same(
         for others in (0, 99):
             with pytest.MonkeyPatch.context() as monkeypatch:
                 choose(monkeypatch, way)
-                monkeypatch.setattr(history, "_OTHER_FOLDERS", others - 1)
+                monkeypatch.setattr(gitlog, "_OTHER_FOLDERS", others - 1)
                 assert read(repo) == expected
                 assert read(repo, since=since) == [commit for commit in expected if commit.id in after]
 

@@ -10,22 +10,11 @@ from typing import Any
 
 import pytest
 
+from wflgit.core.audit import AuditEntry
 from wflgit.core.diff import compare
 from wflgit.core.formats import parse
-from wflgit.core.records import (
-    AuditEntry,
-    Definition,
-    Execution,
-    Finding,
-    Identity,
-    Problem,
-    Severity,
-    Status,
-    StepCount,
-    Version,
-    VersionStatus,
-    Workflow,
-)
+from wflgit.core.records import Definition, Execution, Identity, Problem, Severity, StepCount, Version, VersionStatus, Workflow
+from wflgit.core.reports import Finding, Status
 from wflgit.errors import ConflictError, DefinitionError, NotFoundError
 from wflgit.render.json import dumps, error_data, to_data
 

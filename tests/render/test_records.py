@@ -8,20 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wflgit.core.records import (
-    AuditEntry,
-    Draining,
-    Execution,
-    ExecutionStatus,
-    Finding,
-    Identity,
-    Severity,
-    Status,
-    StepCount,
-    Version,
-    VersionStatus,
-    Workflow,
-)
+from wflgit.core.audit import AuditEntry
+from wflgit.core.records import Execution, ExecutionStatus, Identity, Severity, StepCount, Version, VersionStatus, Workflow
+from wflgit.core.reports import Draining, Finding, Status
 from wflgit.render.audit import audit_table
 from wflgit.render.executions import count_table, execution_lines, execution_table
 from wflgit.render.status import finding_lines, status_lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from functools import cached_property
-from types import FunctionType, ModuleType
+from types import FunctionType
 
 import pytest
 
@@ -39,9 +39,11 @@ def test_the_public_names_are_sorted_and_said_once() -> None:
     assert wflgit.__all__ == sorted(set(wflgit.__all__))
 
 
-def test_the_package_holds_its_public_names_and_nothing_else() -> None:
-    held = {name for name, value in vars(wflgit).items() if not name.startswith("_") and not isinstance(value, ModuleType)}
-    assert held == set(wflgit.__all__)
+def test_the_package_shows_its_public_names_and_nothing_else() -> None:
+    assert dir(wflgit) == wflgit.__all__
+    assert all(getattr(wflgit, name) is not None for name in wflgit.__all__)
+    with pytest.raises(AttributeError, match="'wflgit' has no attribute 'nonsense'"):
+        wflgit.nonsense  # noqa: B018 - looking is the test
 
 
 def test_every_exception_is_public() -> None:

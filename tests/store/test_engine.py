@@ -15,6 +15,7 @@ from threading import Barrier, Thread
 
 import pytest
 
+from tests.store.processes import run_together
 from tests.store.rows import AT, file, start, version
 from wflgit.errors import LockedError, StoreError, StoreReadOnlyError, StoreVersionError, WflgitError
 from wflgit.store import executions, faults, versions
@@ -77,18 +78,17 @@ def test_opening_a_store_needs_neither_alembic_nor_postgresql(embedded: Path) ->
 
 @pytest.mark.slow
 def test_six_processes_that_open_a_fresh_store_at_once_all_can(embedded: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; sys.path[:] = sys.argv[2:]; from wflgit.store.engine import open_store;"
-        "from wflgit.store import versions; sys.stdin.readline(); store = open_store(None, Path(sys.argv[1]));\n"
-        "with store.write() as conn: versions.put_files(conn, 'acme', [versions.FileRow(str(__import__('os').getpid()), 'w', 'b')])"
-    )
-    command = [sys.executable, "-W", "error", "-c", code, str(embedded), *sys.path]
-    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, text=True) for _ in range(6)]
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.close()
-    assert [process.wait() for process in processes] == [0] * 6
+    code = """
+        import os
+        from wflgit.store import versions
+        from wflgit.store.engine import open_store
+        go()
+        store = open_store(None, Path(argument))
+        with store.write() as conn:
+            versions.put_files(conn, "acme", [versions.FileRow(str(os.getpid()), "welcome", "b1")])
+        store.close()
+    """
+    assert run_together(6, code, str(embedded)) == [""] * 6
     with connected(None, embedded) as store, store.read() as conn:
         assert len(versions.list_files(conn, "acme")) == 6
 
@@ -182,15 +182,26 @@ def test_a_connection_that_postgresql_closed_is_replaced(postgresql_url: str) ->
     with connected(postgresql_url, Path()) as store, connected(postgresql_url, Path()) as other:
 
         def lose_the_connection() -> None:
-            kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             with store.read() as conn:
-                with other.read() as killer:
-                    killer.exec_driver_sql(f"{kill} WHERE datname = current_database() AND pid <> pg_backend_pid()")
+                kill_all_others(other)
                 versions.list_files(conn, "acme")
 
         with pytest.raises(StoreError, match="cannot be reached"):
             lose_the_connection()
         assert number_of_versions(store) == 0
+
+
+def test_a_connection_that_postgresql_closed_while_nobody_used_it_is_replaced(postgresql_url: str) -> None:
+    with connected(postgresql_url, Path()) as store, connected(postgresql_url, Path()) as other:
+        for _ in ("used", "used again"):
+            assert number_of_versions(store) == 0
+            kill_all_others(other)
+
+
+def kill_all_others(store: Store) -> None:
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    with store.read() as conn:
+        conn.exec_driver_sql(f"{kill} WHERE datname = current_database() AND pid <> pg_backend_pid()")
 
 
 # What can be wrong
@@ -399,6 +410,23 @@ def test_a_read_only_store_that_somebody_else_is_writing_is_read_along(public_fo
         with ordinary_user():
             assert number_of_versions(reader) == 2
             reader.close()
+
+
+def test_a_read_only_store_that_somebody_else_has_written_is_read_anew(public_folder: Path) -> None:
+    where = public_folder / "store.db"
+    open_store(None, where).close()
+    closed(public_folder)
+    with ordinary_user():
+        reader = open_store(None, where)
+        assert number_of_versions(reader) == 0
+    public_folder.chmod(0o755)
+    where.chmod(0o644)
+    with connected(None, where) as owner, owner.write() as conn:
+        versions.add_versions(conn, "acme", [version(1)])
+    closed(public_folder)
+    with ordinary_user():
+        assert number_of_versions(reader) == 1
+        reader.close()
 
 
 def test_a_store_that_cannot_be_made_says_so(public_folder: Path) -> None:

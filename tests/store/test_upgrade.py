@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -14,6 +12,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from tests.postgres import new_schema
+from tests.store.processes import run_together
 from wflgit.errors import StoreError, StoreVersionError
 from wflgit.store import upgrade
 from wflgit.store.engine import connect_store, open_store
@@ -120,20 +119,17 @@ def test_a_store_of_an_older_wflgit_is_to_be_upgraded(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
-def test_four_processes_that_upgrade_at_once_all_can(empty_url: str) -> None:
-    code = (
-        "import sys; from pathlib import Path; sys.path[:] = sys.argv[2:]; from wflgit.store.engine import connect_store;"
-        "from wflgit.store.upgrade import upgrade; import alembic.command; sys.stdin.readline();"
-        "store = connect_store(sys.argv[1], Path()); print(upgrade(store)[0]); store.close()"
-    )
-    command = [sys.executable, "-W", "error", "-c", code, empty_url, *sys.path]
-    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    said = [process.communicate()[0].strip() for process in processes]
-    assert sorted(said) == ["0001", "0001", "0001", "None"]
+def test_six_processes_that_upgrade_at_once_all_can(empty_url: str) -> None:
+    code = """
+        import alembic.command
+        from wflgit.store.engine import connect_store
+        from wflgit.store.upgrade import upgrade
+        store = connect_store(argument, Path())
+        go()
+        print(upgrade(store)[0])
+        store.close()
+    """
+    assert sorted(run_together(6, code, empty_url)) == [*["0001"] * 5, "None"]
 
 
 def test_no_index_holds_what_changes_when_an_execution_moves(tmp_path: Path) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from wflgit.core.audit import Anchor, parse_anchor, verify
+from wflgit.core.audit import Anchor, AuditEntry, Verification, parse_anchor, verify
 from wflgit.core.messages import AUDIT_HEAD, trailers
-from wflgit.core.records import AuditEntry, Verification
 from wflgit.git import refs
 from wflgit.store import audit, versions
 from wflgit.workspace import Workspace

@@ -9,12 +9,13 @@ from wflgit.api.audit import Audit
 from wflgit.core import numbering
 from wflgit.core.names import TAG_PREFIX, version_tag
 from wflgit.core.numbering import TagFault
-from wflgit.core.records import Draining, Finding, Severity, Status
+from wflgit.core.records import Severity
+from wflgit.core.reports import Draining, Finding, Status
 from wflgit.errors import DefinitionError, NotFoundError
 from wflgit.git import refs, worktree
+from wflgit.projection import read_tags, tag_facts
 from wflgit.store import executions, versions
 from wflgit.store.versions import VersionRow
-from wflgit.sync import read_tags, tag_facts, version_tags
 from wflgit.workspace import Workspace
 
 
@@ -88,7 +89,7 @@ def _check_collisions(workspace: Workspace) -> Iterator[Finding]:
 def _check_tags(workspace: Workspace) -> Iterator[Finding]:
     with workspace.store.read() as conn:
         slugs = versions.last_versions(conn, workspace.account, None)
-    found = version_tags(workspace.git, None)
+    found = refs.list_version_tags(workspace.git)
     for slug in sorted(slugs):
         with workspace.store.read() as conn:
             rows = versions.list_versions(conn, workspace.account, slug)[::-1]

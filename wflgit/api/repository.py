@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wflgit.api.executions import Executions
     from wflgit.api.versions import Versions
     from wflgit.api.workflows import Workflows
-    from wflgit.core.records import Finding, Status
+    from wflgit.core.reports import Finding, Status
 
 EDITOR_SCHEMA = "schemas/workflow.schema.json"
 

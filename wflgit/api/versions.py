@@ -20,8 +20,7 @@ from wflgit.core.names import CURRENT, channel_tag, parse_revision, version_tag
 from wflgit.core.records import Identity, Severity, Version
 from wflgit.errors import DefinitionError, NotFoundError, StateError
 from wflgit.git import refs
-from wflgit.store import audit, executions
-from wflgit.store.audit import Entry
+from wflgit.store import executions
 from wflgit.store.versions import VersionRow
 from wflgit.workspace import Workspace
 
@@ -231,6 +230,7 @@ class Versions:
     def _audit_anchor(self) -> str:
         """The head of the audit chain as it is now, for the tag: with it Git vouches for SQL."""
         from wflgit.core.audit import Anchor
+        from wflgit.store import audit
 
         with self._workspace.store.read() as conn:
             sequence, digest = audit.head(conn, self._workspace.account)
@@ -303,9 +303,11 @@ class Versions:
         ref = channel_tag(slug, channel)
         before = refs.read_ref(workspace.git, ref)
         if before != row.commit:
+            from wflgit.store import audit
+
             refs.move_ref(workspace.git, ref, row.commit, expected=before)
             details = {"channel": channel, "from": before, "to": row.commit}
-            entry = Entry(workspace.clock(), workspace.identity.email, "channel.moved", f"{slug}@{number}", details)
+            entry = audit.Entry(workspace.clock(), workspace.identity.email, "channel.moved", f"{slug}@{number}", details)
             with workspace.store.write() as conn:
                 audit.append(conn, workspace.account, [entry])
         return to_record(workspace, row)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wflgit.cli.call import Call
-    from wflgit.core.records import Verification
+    from wflgit.core.audit import Verification
 
 
 @click.group(cls=NearGroup)

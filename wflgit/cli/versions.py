@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wflgit.cli import workingtree
 from wflgit.cli.options import SLUG, json_option, message_option
 from wflgit.render.versions import version_lines, version_table
 
@@ -35,6 +34,8 @@ def commit(call: Call, slugs: tuple[str, ...], *, everything: bool, base: str | 
     """
     if everything == bool(slugs):
         raise click.UsageError("expected one or more slugs, or --all")
+    from wflgit.cli import workingtree
+
     workingtree.require_trunk(call.repo)
     files = _changed_files(call) if everything else [workingtree.read_workflow(call.repo, slug) for slug in slugs]
     for file in files:
@@ -57,6 +58,8 @@ def _all_lines(versions: Sequence[Version]) -> Iterator[Line]:
 
 def _changed_files(call: Call) -> list[WorkingFile]:
     """The uncommitted workflow files that are there; those that are gone are only mentioned."""
+    from wflgit.cli import workingtree
+
     repo = call.repo
     workdir = workingtree.require_workdir(repo)
     paths = repo.status().uncommitted

@@ -13,12 +13,48 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from wflgit.core.records import AuditEntry, BrokenLink
-
 GENESIS = "0" * 64
 """What stands for the hash before the first entry."""
 
 _FORMAT = "wflgit audit 1"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One link of the audit chain. `hash` covers every other field and `previous`, so no entry can be changed unseen."""
+
+    account: str
+    sequence: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    details: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """The first place where a chain does not hold. `reason` is "expected … but …"."""
+
+    sequence: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What came of walking the audit chain.
+
+    Attributes:
+        entries: how many entries there are.
+        anchors: how many of them a publish tag vouches for.
+        broken: the first place where the chain does not hold, or None.
+    """
+
+    entries: int
+    anchors: int
+    broken: BrokenLink | None
 
 
 @dataclass(frozen=True, slots=True)

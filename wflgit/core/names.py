@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 
 from wflgit.errors import InvalidNameError, NotFoundError
@@ -63,7 +62,7 @@ def _slug_fault(text: str, channels: Collection[str]) -> str | None:
 def slugify(text: str, channels: Collection[str] = ()) -> str:
     """Derive a slug from any path without its ending; the rule is frozen, because a slug is a name for ever.
 
-    Each segment is decomposed (NFKD), stripped of what is not ASCII, lower-cased; every run of other characters than
+    Each segment is case-folded (`ß` is `ss`), decomposed (NFKD) and stripped of what is not ASCII; every run of other characters than
     a-z, 0-9, `_` becomes one `-`; leading and trailing `-` and `_` go. A segment that needs none of this stays as it is.
     A segment of which nothing is left, or that is reserved, gets the prefix `wf-`; the former is named by the first eight
     hex digits of its SHA-256. A slug that is too long keeps its first 91 characters and eight hex digits of the whole.
@@ -82,7 +81,7 @@ def slugify(text: str, channels: Collection[str] = ()) -> str:
 def _slugify_segment(segment: str, channels: Collection[str]) -> str:
     if _SEGMENT.fullmatch(segment) and not is_reserved(segment, channels):
         return segment
-    plain = unicodedata.normalize("NFKD", segment).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", segment.casefold()).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")
     if not plain:
         return f"wf-{_digest(segment)}"
@@ -149,6 +148,8 @@ def parse_version_tag(ref: str) -> tuple[str, int] | None:
 
 def near(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """Up to three names somebody may have meant, best first."""
+    from difflib import get_close_matches
+
     return tuple(get_close_matches(name, list(names), n=3, cutoff=0.6))
 
 

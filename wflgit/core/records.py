@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wflgit.core.graph import Graph
+if TYPE_CHECKING:
+    from wflgit.core.graph import Graph
 
 
 class Severity(StrEnum):
@@ -173,100 +174,3 @@ class StepCount:
     step: str
     active: int
     waiting: int
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One link of the audit chain. `hash` covers every other field and `previous`, so no entry can be changed unseen."""
-
-    account: str
-    sequence: int
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    details: str
-    previous: str
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenLink:
-    """The first place where a chain does not hold. `reason` is "expected … but …"."""
-
-    sequence: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What came of walking the audit chain.
-
-    Attributes:
-        entries: how many entries there are.
-        anchors: how many of them a publish tag vouches for.
-        broken: the first place where the chain does not hold, or None.
-    """
-
-    entries: int
-    anchors: int
-    broken: BrokenLink | None
-
-
-@dataclass(frozen=True, slots=True)
-class Draining:
-    """A published version that is not current any more and still holds executions."""
-
-    workflow: str
-    number: int
-    executions: int
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What stands where.
-
-    Attributes:
-        account: the account of the repository.
-        trunk: its branch of versions.
-        branch: what is checked out; None for a detached HEAD or a bare repository.
-        tip: the trunk's newest commit.
-        store: where the side store is, without a password.
-        workflows: how many workflow files the trunk has.
-        executions: how many executions are live.
-        drafts: `slug@number` of newest versions whose content is not published.
-        draining: old versions that still hold executions.
-        uncommitted: workflow files that differ from the trunk in the working tree.
-        collisions: slugs that several files share.
-    """
-
-    account: str
-    trunk: str
-    branch: str | None
-    tip: str | None
-    store: str
-    workflows: int
-    executions: int
-    drafts: tuple[str, ...]
-    draining: tuple[Draining, ...]
-    uncommitted: tuple[str, ...]
-    collisions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that `fsck` does not like.
-
-    Attributes:
-        check: stable name of the check, listed in `docs/fsck.md`.
-        severity: an error is damage or a broken promise, a warning something to look at.
-        subject: the tag, version, file or execution it is about.
-        message: what is wrong.
-        hint: what to do.
-    """
-
-    check: str
-    severity: Severity
-    subject: str
-    message: str
-    hint: str

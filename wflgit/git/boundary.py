@@ -39,11 +39,6 @@ def _reason(error: OSError) -> str:
     return f"{error.strerror} ('{error.filename}')" if error.filename else error.strerror or str(error)
 
 
-def unreadable(oid: str, error: Exception) -> RepositoryError:
-    """The error for an object that is here and cannot be read."""
-    return RepositoryError(f"cannot read the object '{oid}': {error}", hint="git fsck tells whether it is damaged")
-
-
 def unreadable_ref(name: str, git_dir: Path, error: Exception) -> RepositoryError:
     """The error for a ref whose file is damaged, as a crash of the machine leaves it."""
     return RepositoryError(

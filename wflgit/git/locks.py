@@ -68,10 +68,15 @@ class RepositoryLock:
         except OSError as error:
             raise _unwritable(self.path, error) from error
         for _ in _attempts(self.patience_s):
-            with suppress(BlockingIOError):
+            try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self._release_leftovers(descriptor)
-                return descriptor
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                os.close(descriptor)
+                raise _unwritable(self.path, error) from error
+            self._release_leftovers(descriptor)
+            return descriptor
         os.close(descriptor)
         raise LockedError(
             f"another wflgit process has been writing to the repository for {self.patience_s:g} s ('{self.path}')",
@@ -82,7 +87,7 @@ class RepositoryLock:
         marker = os.fstat(descriptor)
         if marker.st_nlink > 1:
             for lock in _lock_files(self._git_dir):
-                with suppress(FileNotFoundError):
+                with suppress(OSError):
                     if lock != self.path and os.path.samestat(lock.lstat(), marker):
                         lock.unlink()
 

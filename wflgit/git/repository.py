@@ -18,7 +18,7 @@ from pygit2.enums import FileMode, ObjectType
 
 from wflgit.core.records import Identity
 from wflgit.errors import IdentityError, InvalidNameError, MissingObjectError, RepositoryError, ShallowRepositoryError
-from wflgit.git.boundary import opening_error, translated, unreadable, unreadable_ref
+from wflgit.git.boundary import opening_error, translated, unreadable_ref
 from wflgit.git.locks import PATIENCE_S, RepositoryLock
 from wflgit.git.reffiles import read_loose
 
@@ -224,7 +224,7 @@ class GitRepository:
         except KeyError as error:
             raise self.missing(str(oid)) from error
         except (ValueError, pygit2.GitError) as error:
-            raise unreadable(str(oid), error) from error
+            raise self.unreadable(str(oid), error) from error
 
     def missing(self, oid: str) -> MissingObjectError:
         """The error for an object that history refers to and that is not here."""
@@ -235,6 +235,12 @@ class GitRepository:
         else:
             hint = "fetch from a complete clone; git fsck lists all that is missing"
         return MissingObjectError(f"the object '{oid}' is not in this clone", hint=hint)
+
+    def unreadable(self, name: str, error: Exception) -> RepositoryError:
+        """The error for an object that cannot be read: missing or damaged, as libgit2's own words tell."""
+        if "not found" in str(error):
+            return self.missing(name)
+        return RepositoryError(f"cannot read the object '{name}': {error}", hint="git fsck tells whether it is damaged")
 
     def find_commit(self, commitish: str) -> str | None:
         """The commit that Git means by an id, its beginning, a branch, a tag, `HEAD~2` …; None if there is no such commit.
@@ -280,9 +286,7 @@ class GitRepository:
         except KeyError:
             return None
         except pygit2.GitError as error:
-            if "not found" in str(error):
-                raise self.missing(f"{commit}:{path}") from error
-            raise unreadable(f"{commit}:{path}", error) from error
+            raise self.unreadable(f"{commit}:{path}", error) from error
 
     def tree_of(self, commit: pygit2.Commit) -> pygit2.Tree:
         """The root folder of a commit; for this package only."""

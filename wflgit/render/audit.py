@@ -10,7 +10,7 @@ from wflgit.render.text import Span, Style, line, when
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wflgit.core.records import AuditEntry
+    from wflgit.core.audit import AuditEntry
 
 _COLUMNS = (
     Column("ENTRY", right=True),

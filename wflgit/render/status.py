@@ -10,7 +10,7 @@ from wflgit.render.text import SHORT, Line, Span, Style, count, line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wflgit.core.records import Finding, Status
+    from wflgit.core.reports import Finding, Status
 
 
 def status_lines(status: Status) -> Iterator[Line]:

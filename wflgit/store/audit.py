@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from wflgit.core.audit import GENESIS, chain
-from wflgit.core.records import AuditEntry
+from wflgit.core.audit import GENESIS, AuditEntry, chain
 from wflgit.store.tables import audit, audit_head, each, insert
 
 _PAGE = 1_000

@@ -1,0 +1,300 @@
+"""What Git says, written into the side store: versions, what is published, and the audit entries of both.
+
+Rows and entries are written in one transaction that locks the account's state, so that each thing that happened in Git is told
+exactly once, whoever notices it first. `sync` sees what is out of date and calls this.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from wflgit.core import numbering
+from wflgit.core.messages import ACTION, trailers
+from wflgit.core.numbering import Numbered, Numbering, TagFacts
+from wflgit.core.settings import Settings
+from wflgit.errors import ConflictError
+from wflgit.git import history, refs
+from wflgit.git.history import TrunkCommit
+from wflgit.git.refs import Tag
+from wflgit.git.repository import GitRepository
+from wflgit.store import audit, versions
+from wflgit.store.audit import Entry
+from wflgit.store.engine import Connection, Store
+from wflgit.store.versions import FileRow, SyncState, VersionRow
+
+# The trunk
+
+
+def project_trunk(git: GitRepository, store: Store, settings: Settings, now: datetime) -> None:
+    """Number what the trunk's new commits changed; after a rewritten trunk or changed settings all of its history.
+
+    Raises:
+        ConflictError: if this clone is behind another one that shares the store.
+    """
+    with store.write() as conn:
+        state = versions.lock_state(conn, settings.account) or SyncState(settings.trunk, settings.layout, None, None)
+        # Read under the lock: what another process has projected by now must not look like a rewritten trunk.
+        tip = git.tip(settings.trunk)
+        if tip is not None and (state.tip, state.layout) != (tip, settings.layout):
+            _require_ahead(git, store, settings, state, tip)
+            _read_trunk(git, conn, settings, state, tip, now)
+
+
+def _require_ahead(git: GitRepository, store: Store, settings: Settings, state: SyncState, tip: str) -> None:
+    """Refuse to number by a clone that is behind another one which shares the store; its own trunk is nobody else's."""
+    own = store.file is not None and store.file.is_relative_to(git.git_dir)
+    if own or state.tip is None or history.on_first_parent(git, state.tip, tip):
+        return
+    if not git.has(state.tip) or history.on_first_parent(git, tip, state.tip):
+        raise ConflictError(
+            f"the trunk '{settings.trunk}' ends at {tip[:10]} in this clone, but the side store has seen {state.tip[:10]} already",
+            expected=state.tip,
+            actual=tip,
+            hint=f"bring this clone up to date: `git pull` on '{settings.trunk}'",
+        )
+
+
+def _read_trunk(git: GitRepository, conn: Connection, settings: Settings, state: SyncState, tip: str, now: datetime) -> None:
+    account = settings.account
+    known = state.tip if state.layout == settings.layout else None
+    since = known if known is not None and history.on_first_parent(git, known, tip) else None
+    if since is None:
+        versions.clear(conn, account)
+    commits = list(history.read_history(git, settings.paths, tip=tip, since=since))
+    found = _number(conn, account, settings, commits, fresh=since is None)
+    versions.add_versions(conn, account, found)
+    rows = _renumber_around_orphans(git, conn, settings, found, now)
+    audit.append(conn, account, _trunk_entries(git, settings, state, tip, commits, rows, now))
+    versions.save_state(conn, account, replace(state, trunk=settings.trunk, layout=settings.layout, tip=tip, audited_tip=tip))
+
+
+def _number(conn: Connection, account: str, settings: Settings, commits: Sequence[TrunkCommit], *, fresh: bool) -> list[VersionRow]:
+    """Number the commits' changes, and keep the table of live files in step."""
+    count = Numbering(settings.paths) if fresh else _resume_numbering(conn, account, settings, commits)
+    before = {path: blob for files in count.files.values() for path, blob in files.items()}
+    rows = [_row(commit, found) for commit in commits for found in count.add(commit.changes)]
+    after = {path: (slug, blob) for slug, files in count.files.items() for path, blob in files.items()}
+    changed = [FileRow(path, slug, blob, None) for path, (slug, blob) in after.items() if before.get(path) != blob]
+    versions.put_files(conn, account, changed)
+    versions.remove_files(conn, account, [path for path in before if path not in after])
+    return rows
+
+
+def _resume_numbering(conn: Connection, account: str, settings: Settings, commits: Sequence[TrunkCommit]) -> Numbering:
+    paths = settings.paths
+    slugs = {slug for commit in commits for path, _ in commit.changes if (slug := paths.slug(path)) is not None}
+    if not slugs:
+        return Numbering(paths)
+    files: dict[str, dict[str, str]] = defaultdict(dict)
+    for file in versions.list_files(conn, account, slugs):
+        files[file.workflow][file.path] = file.blob
+    last = {slug: (row.number, row.blob) for slug, row in versions.last_versions(conn, account, slugs).items()}
+    taken: dict[str, set[int]] = defaultdict(set)
+    for row in versions.orphans(conn, account):
+        taken[row.workflow].add(row.number)
+    return Numbering(paths, dict(files), last, taken)
+
+
+def _renumber_around_orphans(
+    git: GitRepository, conn: Connection, settings: Settings, rows: Sequence[VersionRow], now: datetime
+) -> Sequence[VersionRow]:
+    """Look again at the tags of workflows that have a published version off the trunk: it may just have come back."""
+    touched = {row.workflow for row in rows}
+    slugs = {row.workflow for row in versions.orphans(conn, settings.account)} & touched
+    final: dict[tuple[str, str], VersionRow] = {}
+    for slug in sorted(slugs):
+        _write_plan(conn, settings, _plan(git, conn, settings, slug), now)
+        final |= {(slug, row.commit): row for row in versions.list_versions(conn, settings.account, slug)}
+    return [final.get((row.workflow, row.commit), row) for row in rows]
+
+
+def _row(commit: TrunkCommit, found: Numbered) -> VersionRow:
+    return VersionRow(
+        workflow=found.workflow,
+        number=found.number,
+        path=found.path,
+        commit=commit.id,
+        blob=found.blob,
+        author_name=commit.author.name,
+        author_email=commit.author.email,
+        created_at=commit.committed_at,
+        summary=commit.summary,
+    )
+
+
+def _trunk_entries(
+    git: GitRepository,
+    settings: Settings,
+    state: SyncState,
+    tip: str,
+    commits: Sequence[TrunkCommit],
+    rows: Sequence[VersionRow],
+    now: datetime,
+) -> list[Entry]:
+    """One entry a version, but one for all where a whole history was read: for the first time, anew, or rewritten."""
+    audited = state.audited_tip
+    if audited == tip and state.layout == settings.layout:
+        return []
+    if audited is not None and state.layout == settings.layout and history.on_first_parent(git, audited, tip):
+        if audited != state.tip:
+            commits = list(history.read_history(git, settings.paths, tip=tip, since=audited))
+        new = {commit.id for commit in commits}
+        return [_version_entry(row, now) for row in rows if row.commit in new]
+    action = "history.read" if audited is None or state.layout != settings.layout else "history.rewritten"
+    details = {"from": audited, "to": tip, "versions": len(rows), "workflows": len({row.workflow for row in rows})}
+    return [Entry(now, "wflgit", action, settings.trunk, details)]
+
+
+def _version_entry(row: VersionRow, now: datetime) -> Entry:
+    details = {"commit": row.commit, "blob": row.blob, "committed_at": row.created_at.isoformat(), "summary": row.summary}
+    action = "version.created" if row.blob else "version.deleted"
+    return Entry(now, row.author_email, action, f"{row.workflow}@{row.number}", details)
+
+
+# The tags
+
+
+def project_tags(git: GitRepository, store: Store, settings: Settings, slugs: Collection[str], now: datetime) -> None:
+    """Publish what the tags of these workflows publish, and take back what they do not publish any more.
+
+    Tags that publish nothing, or are no workflow's, change nothing; `fsck` reports them.
+    """
+    with store.read() as conn:
+        plans = [_plan(git, conn, settings, slug) for slug in slugs]
+    slugs = [plan.workflow for plan in plans if plan.changed or plan.gone]
+    if slugs:
+        with store.write() as conn:
+            versions.lock_state(conn, settings.account)
+            for slug in slugs:
+                _write_plan(conn, settings, _plan(git, conn, settings, slug), now)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the rows of one workflow are, and what they should be by its tags."""
+
+    workflow: str
+    rows: Sequence[VersionRow]
+    wanted: Sequence[VersionRow]
+    tags: Mapping[int, Tag]
+
+    @property
+    def changed(self) -> list[VersionRow]:
+        before = {row.number: row for row in self.rows}
+        return [row for row in self.wanted if before.get(row.number) != row]
+
+    @property
+    def gone(self) -> list[VersionRow]:
+        after = {row.number for row in self.wanted}
+        return [row for row in self.rows if row.number not in after]
+
+
+def _plan(git: GitRepository, conn: Connection, settings: Settings, slug: str) -> _Plan:
+    rows = versions.list_versions(conn, settings.account, slug)[::-1]
+    if not rows:
+        return _Plan(slug, (), (), {})
+    targets = refs.list_version_tags(git, slug).get(slug, {})
+    known = {row.number: row for row in rows if row.tag is not None and targets.get(row.number) == row.tag}
+    tags = read_tags(git, {number: target for number, target in targets.items() if number not in known})
+    chain = [row for row in rows if row.on_trunk]
+    facts = tag_facts(git, settings, chain, targets, tags)
+    facts |= {number: TagFacts(row.commit, on_trunk=row.on_trunk, by_wflgit=True) for number, row in known.items()}
+    assignment = numbering.assign([(row.commit, row.blob) for row in chain], facts)
+    numbered = [replace(row, number=number) for row, number in zip(chain, assignment.numbers, strict=True)]
+    lost = [known.get(number) or _orphan(git, settings, slug, number, tags[number]) for number in sorted(assignment.orphans)]
+    wanted = []
+    for row in [*numbered, *lost]:
+        if row.number not in assignment.published:
+            wanted.append(_unpublished(row))
+        elif row.number in known:
+            wanted.append(replace(known[row.number], on_trunk=row.on_trunk))
+        else:
+            wanted.append(_published(row, targets[row.number], tags[row.number]))
+    return _Plan(slug, rows, sorted(wanted, key=lambda row: row.number), tags)
+
+
+def read_tags(git: GitRepository, targets: Mapping[int, str]) -> dict[int, Tag]:
+    """Read the tags that say who published; lightweight ones, and old ones without a tagger, do not."""
+    found = {number: refs.read_tag(git, target) for number, target in targets.items()}
+    return {number: tag for number, tag in found.items() if tag is not None and tag.tagger is not None}
+
+
+def tag_facts(
+    git: GitRepository, settings: Settings, chain: Sequence[VersionRow], targets: Mapping[int, str], tags: Mapping[int, Tag]
+) -> dict[int, TagFacts]:
+    """Find out about each version tag what `numbering.assign` wants to know; history is asked only where it is needed."""
+    commits = {row.commit for row in chain}
+    tip = git.tip(settings.trunk)
+    facts = {}
+    for number in targets:
+        tag = tags.get(number)
+        if tag is None or tag.commit in commits:
+            facts[number] = TagFacts(tag.commit if tag else None)
+        else:
+            on_trunk = tip is not None and history.on_first_parent(git, tag.commit, tip)
+            facts[number] = TagFacts(tag.commit, on_trunk, ACTION in trailers(tag.message))
+    return facts
+
+
+def _orphan(git: GitRepository, settings: Settings, slug: str, number: int, tag: Tag) -> VersionRow:
+    """The row of a published version whose commit the trunk has lost; its content is what that commit holds."""
+    commit = git.commit(tag.commit)
+    files = [(path, blob) for path, blob in git.files(tag.commit, settings.paths.folders()) if settings.paths.slug(path) == slug]
+    path, blob = files[0] if len(files) == 1 else (slug, None)
+    return VersionRow(
+        workflow=slug,
+        number=number,
+        path=path,
+        commit=tag.commit,
+        blob=blob,
+        author_name=commit.author.name,
+        author_email=commit.author.email,
+        created_at=commit.committed_at,
+        summary=commit.summary,
+        on_trunk=False,
+    )
+
+
+def _unpublished(row: VersionRow) -> VersionRow:
+    return replace(row, tag=None, published_at=None, published_by_name=None, published_by_email=None)
+
+
+def _published(row: VersionRow, target: str, tag: Tag) -> VersionRow:
+    assert tag.tagger is not None
+    return replace(
+        row, tag=target, published_at=tag.tagged_at, published_by_name=tag.tagger.name, published_by_email=tag.tagger.email
+    )
+
+
+def _write_plan(conn: Connection, settings: Settings, plan: _Plan, now: datetime) -> None:
+    account, changed = settings.account, plan.changed
+    if changed or plan.gone:
+        versions.remove_versions(conn, account, plan.workflow, [row.number for row in (*plan.gone, *changed)])
+        versions.add_versions(conn, account, changed)
+        audit.append(conn, account, list(_tag_entries(plan, now)))
+
+
+def _tag_entries(plan: _Plan, now: datetime) -> Iterator[Entry]:
+    before = {(row.number, row.tag) for row in plan.rows if row.tag}
+    after = {(row.number, row.tag) for row in plan.wanted if row.tag}
+    for row in plan.wanted:
+        if row.tag and (row.number, row.tag) not in before:
+            yield _published_entry(row, plan.tags.get(row.number), now)
+    for number, tag in sorted(before - after):
+        details = {"tag": tag, "reason": "its tag is gone or was moved"}
+        yield Entry(now, "git", "version.unpublished", f"{plan.workflow}@{number}", details)
+
+
+def _published_entry(row: VersionRow, tag: Tag | None, now: datetime) -> Entry:
+    subject = f"{row.workflow}@{row.number}"
+    details = {
+        "commit": row.commit,
+        "blob": row.blob,
+        "tag": row.tag,
+        "tagged_at": row.published_at.isoformat() if row.published_at else None,
+        "action": trailers(tag.message).get(ACTION, "tag") if tag else "tag",
+    }
+    return Entry(now, row.published_by_email or "", "version.published", subject, details, key=f"published/{subject}/{row.tag}")
