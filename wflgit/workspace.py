@@ -354,7 +354,11 @@ class Workspace:
         return self._parsed_source(self._version_source(row))
 
     def _parsed_source(self, source: Source) -> Definition:
-        parsed = self._parse(source.blob, source.content)
+        try:
+            parsed = self._parse(source.blob, source.content)
+        except DefinitionError as error:
+            error.path = source.path
+            raise
         return Definition(
             workflow=source.workflow,
             number=source.number,

@@ -60,7 +60,7 @@ class TestNew:
     def test_a_broken_definition_writes_nothing(self, tmp_path: Path, story: Story, wflgit: Wflgit) -> None:
         (tmp_path / "broken.json").write_bytes(BROKEN)
         answer = wflgit("new", "broken", "--from", str(tmp_path / "broken.json"), code=1)
-        assert "line 4, column 3" in answer.err
+        assert f"{tmp_path}/broken.json:4:3: error: " in answer.err
         assert wflgit("ls", "--json").data == []
 
     def test_a_bad_slug_gets_a_proposal(self, story: Story, wflgit: Wflgit) -> None:

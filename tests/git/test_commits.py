@@ -251,7 +251,7 @@ def test_of_two_changing_one_file_at_once_one_is_told(sandbox: Sandbox) -> None:
 
 
 def test_no_file_that_the_user_adds_meanwhile_is_lost(sandbox: Sandbox) -> None:
-    sandbox.save(PATH, "0")
+    sandbox.save(PATH, "first")
 
     def add() -> None:
         for number in range(15):
@@ -261,17 +261,15 @@ def test_no_file_that_the_user_adds_meanwhile_is_lost(sandbox: Sandbox) -> None:
 
     adding = threading.Thread(target=add)
     adding.start()
-    saves = 0
-    while adding.is_alive():
-        saves += 1
-        sandbox.save(PATH, str(saves))
+    for number in range(40):
+        sandbox.save(PATH, str(number))
     adding.join()
     assert sandbox.status == sorted(f"A  notes/{number}.txt" for number in range(15))
-    assert sandbox.read(PATH) == str(saves)
+    assert sandbox.read(PATH) == "39"
 
 
 def test_no_commit_that_plain_git_makes_meanwhile_is_lost(bare: Sandbox) -> None:
-    bare.save(PATH, "0")
+    bare.save(PATH, "first")
 
     def commit() -> None:
         for number in range(10):
@@ -283,14 +281,12 @@ def test_no_commit_that_plain_git_makes_meanwhile_is_lost(bare: Sandbox) -> None
 
     committing = threading.Thread(target=commit)
     committing.start()
-    saves = 0
-    while committing.is_alive():
-        saves += 1
-        bare.save(PATH, str(saves), repo=bare.again())
+    for number in range(40):
+        bare.save(PATH, str(number), repo=bare.again())
     committing.join()
     subjects = bare.git("log", "--first-parent", "--format=%s").splitlines()
     assert [subject for subject in subjects if subject.startswith("plain")] == [f"plain {number}" for number in reversed(range(10))]
-    assert len(subjects) == 10 + saves + 1
+    assert len(subjects) == 10 + 40 + 1
 
 
 @pytest.mark.parametrize("lock", ["refs/heads/main.lock", "index.lock"])

@@ -27,7 +27,7 @@ def to_bytes(definition: DefinitionInput) -> bytes:
     return dump(definition)
 
 
-def require_valid(workspace: Workspace, slug: str, content: bytes) -> tuple[Problem, ...]:
+def require_valid(workspace: Workspace, slug: str, path: str, content: bytes) -> tuple[Problem, ...]:
     """Check a definition and that its name is free; return the warnings.
 
     Raises:
@@ -39,7 +39,9 @@ def require_valid(workspace: Workspace, slug: str, content: bytes) -> tuple[Prob
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         count = "one error" if len(errors) == 1 else f"{len(errors)} errors"
-        raise DefinitionError(f"the definition of '{slug}' has {count}", problems=problems, hint="mend the file and try again")
+        raise DefinitionError(
+            f"the definition of '{slug}' has {count}", problems=problems, path=path, hint="mend the file and try again"
+        )
     _require_free_name(workspace, slug, content)
     return problems
 

@@ -83,7 +83,7 @@ class Versions:
         if workspace.git.hash_blob(content) == blob:
             return to_record(workspace, rows[0])
         require_room(workspace, rows)
-        require_valid(workspace, slug, content)
+        require_valid(workspace, slug, path, content)
         subject = message or change_message(workspace, slug, rows[0], content)
         return to_record(workspace, commit_version(workspace, slug, path, expected=blob, content=content, message=subject))
 
@@ -211,6 +211,7 @@ class Versions:
             raise DefinitionError(
                 f"version {number} of '{slug}' has errors and cannot be published",
                 problems=problems,
+                path=row.path,
                 hint=f"mend the file and commit it: `wflgit commit {slug}`",
             )
 
@@ -261,11 +262,12 @@ class Versions:
         content = workspace.git.blob(target.blob)
         if newest.blob != target.blob:
             require_room(workspace, rows)
-            require_valid(workspace, slug, content)
+            path = newest.path if newest.blob else target.path
+            require_valid(workspace, slug, path, content)
             newest = commit_version(
                 workspace,
                 slug,
-                newest.path if newest.blob else target.path,
+                path,
                 expected=newest.blob,
                 content=content,
                 message=message or f"Roll {slug} back to v{to}",

@@ -38,7 +38,7 @@ class Workflows:
         if workspace.trunk_file(slug) is not None:
             raise StateError(f"workflow '{slug}' exists already", hint=f"change it with `wflgit commit {slug}`")
         path = self._new_path(slug)
-        require_valid(workspace, slug, content)
+        require_valid(workspace, slug, path, content)
         with workspace.store.read() as conn:
             earlier = versions.list_versions(conn, workspace.account, slug)
         if earlier:
@@ -76,6 +76,15 @@ class Workflows:
             DefinitionError: if the content is no workflow that can be parsed.
         """
         return self._workspace.resolve(parse_revision(revision))
+
+    def read(self, revision: str) -> bytes:
+        """The bytes of a revision, exactly as its file has them, whether they can be parsed or not.
+
+        Raises:
+            InvalidNameError: if it is no revision.
+            NotFoundError: if there is no such workflow, version, channel or commit.
+        """
+        return self._workspace.content(self._workspace.locate(parse_revision(revision)))
 
     def list(self) -> list[Workflow]:
         """All workflows whose file stands on the trunk, by slug, with what is published and how many executions are live."""

@@ -38,8 +38,14 @@ def new(call: Call, slug: str, name: str | None, source: BinaryIO | None, messag
 
     Without --from it is a small one to start from.
     """
-    definition = _started(call.repo, slug, name) if source is None else _named(source.read(), name)
-    call.output.show(call.repo.workflows.create(slug, definition, message=message), version_lines)
+    try:
+        definition = _started(call.repo, slug, name) if source is None else _named(source.read(), name)
+        version = call.repo.workflows.create(slug, definition, message=message)
+    except DefinitionError as error:
+        if source is not None:
+            error.path = source.name
+        raise
+    call.output.show(version, version_lines)
 
 
 def _started(repo: Repository, slug: str, name: str | None) -> dict[str, Any]:
@@ -88,8 +94,7 @@ def ls(call: Call) -> None:
 def show(call: Call, revision: str, *, raw: bool) -> None:
     """Show a version and its definition."""
     if raw:
-        workspace = call.repo.workspace
-        call.output.show_bytes(workspace.content(workspace.locate(parse_revision(revision))))
+        call.output.show_bytes(call.repo.workflows.read(revision))
         return
     definition = call.repo.workflows.get(revision)
     version = None if definition.number is None else call.repo.versions.get(definition.workflow, definition.number)

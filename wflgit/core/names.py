@@ -62,10 +62,11 @@ def _slug_fault(text: str, channels: Collection[str]) -> str | None:
 def slugify(text: str, channels: Collection[str] = ()) -> str:
     """Derive a slug from any path without its ending; the rule is frozen, because a slug is a name for ever.
 
-    Each segment is case-folded (`ß` is `ss`), decomposed (NFKD) and stripped of what is not ASCII; every run of other characters than
-    a-z, 0-9, `_` becomes one `-`; leading and trailing `-` and `_` go. A segment that needs none of this stays as it is.
-    A segment of which nothing is left, or that is reserved, gets the prefix `wf-`; the former is named by the first eight
-    hex digits of its SHA-256. A slug that is too long keeps its first 91 characters and eight hex digits of the whole.
+    Each segment is case-folded (`ß` is `ss`), decomposed (NFKD) and stripped of what is not ASCII; every run of other
+    characters than a-z, 0-9, `_` becomes one `-`; leading and trailing `-` and `_` go. A segment that needs none of this
+    stays as it is. A segment of which nothing is left, or that is reserved, gets the prefix `wf-`; the former is named by
+    the first eight hex digits of its SHA-256. A slug that is too long keeps its first 91 characters and eight hex digits of
+    the whole.
 
     >>> slugify("Sales/Welcome  (new) ✉")
     'sales/welcome-new'
