@@ -7,14 +7,14 @@ before anything is read. What is done with them is said in `api`.
 from __future__ import annotations
 
 import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from wflgit.contents import Contents
 from wflgit.core.names import CURRENT, DRAFT, TAG_PREFIX, Revision, channel_tag, near, unknown
 from wflgit.core.records import Actor, Definition, Identity
 from wflgit.core.settings import FILE, Settings, parse_settings
@@ -24,26 +24,15 @@ from wflgit.git.repository import GitRepository
 
 if TYPE_CHECKING:
     from wflgit.core.catalog import Catalog
-    from wflgit.core.graph import Graph
     from wflgit.store.engine import Store
     from wflgit.store.versions import VersionRow
 
 Clock = Callable[[], datetime]
 
-PARSED_LIMIT = 2048
-_TYPE_FOLDERS = ("schemas/steps/", "schemas/triggers/")
-
 
 def utc_now() -> datetime:
     """The clock used unless another is given."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class _Parsed:
-    content: bytes
-    document: Any
-    graph: Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +53,10 @@ class Workspace:
     def __init__(self, git: GitRepository, *, store_url: str | None, actor: Actor | None, clock: Clock) -> None:
         self.git = git
         self.clock = clock
+        self.contents = Contents(git)
         self._store_url = store_url
         self._actor = actor
         self._settings: tuple[str | None, Settings] | None = None
-        self._parsed: OrderedDict[str, _Parsed] = OrderedDict()
-        self._catalogs: dict[tuple[tuple[str, str], ...], Catalog] = {}
         self._synced: dict[str | None, tuple[str | None, str, object]] = {}
         self._deleted: dict[str, tuple[str | None, bool]] = {}
         self._pins: dict[tuple[str, str], Source] = {}
@@ -355,7 +343,7 @@ class Workspace:
 
     def _parsed_source(self, source: Source) -> Definition:
         try:
-            parsed = self._parse(source.blob, source.content)
+            parsed = self.contents.parse(source.blob, source.content)
         except DefinitionError as error:
             error.path = source.path
             raise
@@ -370,66 +358,12 @@ class Workspace:
             graph=parsed.graph,
         )
 
-    def graph(self, content: bytes) -> Graph:
-        """The graph of content that is not in Git yet.
-
-        Raises:
-            DefinitionError: if it cannot be parsed.
-        """
-        return self._parse(self.git.hash_blob(content), content).graph
-
-    def name_of(self, blob: str) -> str:
-        """The display name in a blob; empty if it has none or cannot be parsed."""
-        try:
-            return self._parse(blob).graph.name or ""
-        except DefinitionError:
-            return ""
-
-    def _parse(self, blob: str, content: bytes | None = None) -> _Parsed:
-        """Parse a blob once: its id is its content, so what is remembered is never stale."""
-        parsed = self._parsed.get(blob)
-        if parsed is None:
-            from wflgit.core import formats
-
-            content = self.git.blob(blob) if content is None else content
-            found = formats.parse(content)
-            parsed = self._parsed[blob] = _Parsed(content, found.document, found.graph)
-            if len(self._parsed) > PARSED_LIMIT:
-                self._parsed.popitem(last=False)
-        return parsed
-
-    # The account's own types
+    # The types definitions may use
 
     def catalog(self) -> Catalog:
-        """The step and trigger types known on the trunk: the built-in ones and the account's own."""
-        tip = self.trunk_tip()
-        files = tuple(self.git.files(tip, _TYPE_FOLDERS)) if tip else ()
-        return self._catalog(files)
+        """The step and trigger types known on the trunk."""
+        return self.contents.catalog_at(self.trunk_tip())
 
     def working_catalog(self) -> Catalog:
-        """The same with the schema files as they are in the working tree, for checking what is not committed yet."""
-        if self.git.workdir is None:
-            return self.catalog()
-        workdir = self.git.workdir
-        found = [
-            (f"{folder}{file.name}", self.git.write_blob(file.read_bytes()))
-            for folder in _TYPE_FOLDERS
-            for file in sorted((workdir / folder).glob("*.schema.json"))
-        ]
-        return self._catalog(tuple(found))
-
-    def _catalog(self, files: tuple[tuple[str, str], ...]) -> Catalog:
-        if files not in self._catalogs:
-            from wflgit.core.catalog import load_catalog
-
-            steps, triggers = (self._schemas(files, folder) for folder in _TYPE_FOLDERS)
-            self._catalogs[files] = load_catalog(steps, triggers)
-        return self._catalogs[files]
-
-    def _schemas(self, files: tuple[tuple[str, str], ...], folder: str) -> Mapping[str, bytes]:
-        ending = ".schema.json"
-        return {
-            path.removeprefix(folder).removesuffix(ending): self.git.blob(blob)
-            for path, blob in files
-            if path.startswith(folder) and path.endswith(ending)
-        }
+        """The types known in the working tree, or on the trunk where there is none."""
+        return self.catalog() if self.git.workdir is None else self.contents.catalog_in(self.git.workdir)

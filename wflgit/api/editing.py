@@ -47,13 +47,13 @@ def require_valid(workspace: Workspace, slug: str, path: str, content: bytes) ->
 
 
 def _require_free_name(workspace: Workspace, slug: str, content: bytes) -> None:
-    name = workspace.graph(content).name
+    name = workspace.contents.graph(content).name
     if not name:
         return
     with workspace.store.read() as conn:
         unnamed = versions.unnamed_files(conn, workspace.account)
     if unnamed:
-        names = {file.path: (file.blob, workspace.name_of(file.blob)) for file in unnamed}
+        names = {file.path: (file.blob, workspace.contents.name(file.blob)) for file in unnamed}
         with workspace.store.write() as conn:
             versions.set_names(conn, workspace.account, names)
     with workspace.store.read() as conn:
@@ -155,6 +155,6 @@ def change_message(workspace: Workspace, slug: str, before: VersionRow, content:
         old = workspace.definition(before).graph
     except DefinitionError:
         return f"Mend {slug}"
-    words = describe(compare(old, workspace.graph(content)))
+    words = describe(compare(old, workspace.contents.graph(content)))
     subject = f"Change {slug}: {words[0]}"
     return subject if len(words) == 1 else compose(subject, words, {}).rstrip()

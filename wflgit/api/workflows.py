@@ -100,7 +100,7 @@ class Workflows:
         return [
             Workflow(
                 slug=file.workflow,
-                name=workspace.name_of(file.blob) or None,
+                name=workspace.contents.name(file.blob) or None,
                 path=file.path,
                 newest=newest[file.workflow].number if file.workflow in newest else 0,
                 current=current.get(file.workflow),
