@@ -9,9 +9,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Thread, Timer
 
 import pytest
 
@@ -91,6 +91,27 @@ def test_six_processes_that_open_a_fresh_store_at_once_all_can(embedded: Path) -
     assert run_together(6, code, str(embedded)) == [""] * 6
     with connected(None, embedded) as store, store.read() as conn:
         assert len(versions.list_files(conn, "acme")) == 6
+
+
+def test_a_file_that_another_process_is_just_making_is_waited_for(embedded: Path) -> None:
+    embedded.parent.mkdir(parents=True)
+    maker = sqlite3.connect(embedded, isolation_level=None, check_same_thread=False)
+    maker.execute("BEGIN IMMEDIATE")
+    done = Timer(0.1, maker.rollback)
+    done.start()
+    with connected(None, embedded) as store:
+        assert number_of_versions(store) == 0
+    done.join()
+    maker.close()
+
+
+def test_a_file_that_another_process_never_finishes_is_not_waited_for_long(embedded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "LOCK_TIMEOUT_S", 0.1)
+    embedded.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(embedded, isolation_level=None)) as maker:
+        maker.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LockedError):
+            open_store(None, embedded)
 
 
 # Transactions

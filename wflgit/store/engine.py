@@ -9,6 +9,7 @@ import os
 import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from wflgit.errors import StoreError, StoreReadOnlyError, WflgitError
 from wflgit.store import faults, upgrade
 
 _MINIMUM_SQLITE = (3, 38, 0)  # RETURNING came with 3.35, JSON functions in every build with 3.38
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536")
+_PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "cache_size = -65536")
 _POSTGRESQL = ("postgres", "postgresql", "postgresql+psycopg")
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _READING: dict[str, dict[str, Any]] = {
@@ -169,7 +170,7 @@ def _connect_sqlite(file: Path) -> Store:
         # Nothing to reset: every transaction of `Store` ends in a commit or a rollback.
         timeout = {"timeout": faults.LOCK_TIMEOUT_S}
         engine = sa.create_engine(url, connect_args=timeout, poolclass=QueuePool, max_overflow=-1, pool_reset_on_return=None)
-    _set_up_sqlite(engine, () if read_only else _PRAGMAS)
+    _set_up_sqlite(engine, read_only=read_only)
     return _to_store(engine, url, file=file, read_only=read_only)
 
 
@@ -193,16 +194,32 @@ def _connect_read_only(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{file.absolute().as_uri()}?{how}", uri=True, timeout=faults.LOCK_TIMEOUT_S, check_same_thread=False)
 
 
-def _set_up_sqlite(engine: sa.Engine, pragmas: tuple[str, ...]) -> None:
+def _set_up_sqlite(engine: sa.Engine, *, read_only: bool) -> None:
     @sa.event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # no implicit BEGIN: it would be a deferred one, which fails under load
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
+        if not read_only:
+            _log_ahead(connection)
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("wflgit_begin", "BEGIN IMMEDIATE"))
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Choose the write-ahead log. SQLite does not wait here for another process that is making the same new file."""
+    deadline = monotonic() + faults.LOCK_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(0.005)
+        else:
+            return
 
 
 def _connect_postgresql(url: sa.URL) -> Store:
