@@ -13,6 +13,7 @@ from datetime import datetime
 
 from wflgit.core import numbering
 from wflgit.core.messages import ACTION, trailers
+from wflgit.core.names import tag_folder, version_tags
 from wflgit.core.numbering import Numbered, Numbering, TagFacts
 from wflgit.core.settings import Settings
 from wflgit.errors import ConflictError
@@ -196,7 +197,7 @@ def _plan(git: GitRepository, conn: Connection, settings: Settings, slug: str) -
     rows = versions.list_versions(conn, settings.account, slug)[::-1]
     if not rows:
         return _Plan(slug, (), (), {})
-    targets = refs.list_version_tags(git, slug).get(slug, {})
+    targets = version_tags(refs.list_refs(git, tag_folder(slug)), slug).get(slug, {})
     known = {row.number: row for row in rows if row.tag is not None and targets.get(row.number) == row.tag}
     tags = read_tags(git, {number: target for number, target in targets.items() if number not in known})
     chain = [row for row in rows if row.on_trunk]

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
-from wflgit.core.names import CURRENT, TAG_PREFIX, channel_tag
+from wflgit.core.names import CURRENT, TAG_PREFIX, channel_tag, tag_folder, version_tags
 from wflgit.core.settings import Settings
 from wflgit.git import refs
 from wflgit.git.repository import GitRepository
 from wflgit.store import versions
-from wflgit.store.engine import Connection, Store
+from wflgit.store.engine import Store
+from wflgit.store.versions import VersionRow
 
 
 def sync(git: GitRepository, store: Store, settings: Settings, *, now: datetime, workflow: str | None = None) -> None:
@@ -32,9 +34,12 @@ def sync(git: GitRepository, store: Store, settings: Settings, *, now: datetime,
     """
     git.require_full_history()
     _sync_trunk(git, store, settings, now)
-    _sync_tags(git, store, settings, now, workflow)
+    published = _sync_tags(git, store, settings, now, workflow)
     if os.access(git.git_dir, os.W_OK):
-        _sync_current(git, store, settings, now, workflow)
+        for slug in _stale_currents(git, store, settings, published, workflow):
+            with git.lock():
+                _sync_trunk(git, store, settings, now)
+                _move_current(git, slug, _highest(_sync_tags(git, store, settings, now, slug)).get(slug))
 
 
 def _sync_trunk(git: GitRepository, store: Store, settings: Settings, now: datetime) -> None:
@@ -47,57 +52,55 @@ def _sync_trunk(git: GitRepository, store: Store, settings: Settings, now: datet
         project_trunk(git, store, settings, now)
 
 
-def _sync_tags(git: GitRepository, store: Store, settings: Settings, now: datetime, workflow: str | None) -> None:
-    found = refs.list_version_tags(git, workflow)
+def _sync_tags(git: GitRepository, store: Store, settings: Settings, now: datetime, workflow: str | None) -> Sequence[VersionRow]:
+    """Project the version tags that changed; returns the versions that are published now."""
+    found = version_tags(refs.list_refs(git, tag_folder(workflow)), workflow)
     with store.read() as conn:
-        known = _known_tags(conn, settings.account, workflow)
+        published = versions.published(conn, settings.account, workflow)
+    known: dict[str, dict[int, str]] = defaultdict(dict)
+    for row in published:
+        known[row.workflow][row.number] = row.tag or ""
     changed = sorted(slug for slug in found.keys() | known.keys() if found.get(slug) != known.get(slug))
     if changed:
         from wflgit.projection import project_tags
 
         project_tags(git, store, settings, changed, now)
+        with store.read() as conn:
+            published = versions.published(conn, settings.account, workflow)
+    return published
 
 
-def _known_tags(conn: Connection, account: str, workflow: str | None) -> dict[str, dict[int, str]]:
-    known: dict[str, dict[int, str]] = defaultdict(dict)
-    for row in versions.published(conn, account, workflow):
-        assert row.tag is not None
-        known[row.workflow][row.number] = row.tag
-    return dict(known)
+# The moving tag
 
 
-def _sync_current(git: GitRepository, store: Store, settings: Settings, now: datetime, workflow: str | None) -> None:
-    with store.read() as conn:
-        wanted = _highest_published(conn, settings.account, workflow)
-        strays = _current_tags(git, workflow) - wanted.keys()
-        known = versions.last_versions(conn, settings.account, strays) if strays else {}
-    for slug in sorted(wanted.keys() | known.keys()):
-        if refs.read_ref(git, channel_tag(slug, CURRENT)) != wanted.get(slug):
-            with git.lock():
-                _sync_trunk(git, store, settings, now)
-                _sync_tags(git, store, settings, now, slug)
-                _move_current(git, store, settings, slug)
+def _stale_currents(
+    git: GitRepository, store: Store, settings: Settings, published: Sequence[VersionRow], workflow: str | None
+) -> list[str]:
+    """The workflows whose `current` tag is missing, or does not stand on their highest published version."""
+    wanted, suffix = _highest(published), f"/{CURRENT}"
+    found = {
+        ref.removeprefix(TAG_PREFIX).removesuffix(suffix): target
+        for ref, target in refs.list_refs(git, tag_folder(workflow)).items()
+        if ref.endswith(suffix)
+    }
+    stale = {slug for slug, commit in wanted.items() if found.get(slug) != commit}
+    strays = found.keys() - wanted.keys()
+    if strays:
+        # A tag of that name need not be a workflow's; those of others are left alone.
+        with store.read() as conn:
+            stale |= versions.last_versions(conn, settings.account, strays).keys()
+    return sorted(stale)
 
 
-def _move_current(git: GitRepository, store: Store, settings: Settings, slug: str) -> None:
-    """Put one moving tag right. The caller holds the lock and has just projected what is published."""
+def _highest(published: Sequence[VersionRow]) -> dict[str, str]:
+    return {row.workflow: row.commit for row in sorted(published, key=lambda row: row.number)}
+
+
+def _move_current(git: GitRepository, slug: str, wanted: str | None) -> None:
+    """Put one moving tag right. The caller holds the lock and has just found out what is published."""
     ref = channel_tag(slug, CURRENT)
     now = refs.read_ref(git, ref)
-    with store.read() as conn:
-        wanted = _highest_published(conn, settings.account, slug).get(slug)
     if wanted is None and now is not None:
         refs.delete_ref(git, ref, expected=now)
     elif wanted is not None and wanted != now:
         refs.move_ref(git, ref, wanted, expected=now)
-
-
-def _highest_published(conn: Connection, account: str, workflow: str | None) -> dict[str, str]:
-    rows = versions.published(conn, account, workflow)
-    return {row.workflow: row.commit for row in sorted(rows, key=lambda row: row.number)}
-
-
-def _current_tags(git: GitRepository, workflow: str | None) -> set[str]:
-    """What stands before `/current` in the tags of Git; not all of it need be workflows."""
-    prefix = TAG_PREFIX if workflow is None else channel_tag(workflow, CURRENT)
-    suffix = f"/{CURRENT}"
-    return {ref.removeprefix(TAG_PREFIX).removesuffix(suffix) for ref in refs.list_refs(git, prefix) if ref.endswith(suffix)}

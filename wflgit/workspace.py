@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wflgit.contents import Contents
-from wflgit.core.names import CURRENT, DRAFT, TAG_PREFIX, Revision, channel_tag, near, unknown
+from wflgit.core.names import CURRENT, DRAFT, Revision, channel_tag, near, tag_folder, unknown
 from wflgit.core.records import Actor, Definition, Identity
 from wflgit.core.settings import FILE, Settings, parse_settings
 from wflgit.errors import AmbiguousSlugError, DefinitionError, NotFoundError, SettingsError
@@ -129,8 +129,7 @@ class Workspace:
     def sync(self, workflow: str | None = None) -> None:
         """Bring the store up to date for one workflow or for all; costs a few microseconds when nothing has changed."""
         settings = self.settings
-        prefix = TAG_PREFIX if workflow is None else f"{TAG_PREFIX}{workflow}/"
-        mark = self.git.tip(settings.trunk), settings.layout, refs.fingerprint(self.git, prefix)
+        mark = self.git.tip(settings.trunk), settings.layout, refs.fingerprint(self.git, tag_folder(workflow))
         if mark[2] is not None and self._synced.get(workflow) == mark:
             return
         worktree.finish_pending(self.git)
@@ -213,7 +212,7 @@ class Workspace:
         selector = revision.selector
         if selector is None:
             return self._parsed_source(self.locate(revision))
-        mark = refs.fingerprint(self.git, f"{TAG_PREFIX}{revision.slug}/")
+        mark = refs.fingerprint(self.git, tag_folder(revision.slug))
         known = self._resolved.get((revision.slug, selector))
         if known is not None and mark is not None and known[0] == mark:
             return known[1]

@@ -144,6 +144,14 @@ def test_tags_that_have_nothing_to_do_with_workflows_are_left_alone(story: Story
     assert story.git("tag", "-l", "release/*").split() == ["release/current", "release/v1"]
 
 
+def test_a_moving_tag_made_by_hand_goes_where_nothing_is_published_and_comes_back_where_something_is(story: Story) -> None:
+    story.commit(other=steps("x")).git("tag", "other/current")
+    story.git("tag", "--delete", "welcome/current")
+    story.repo.versions.list("other")
+    story.repo.versions.list("welcome")
+    assert story.git("tag", "-l", "*/current").split() == ["welcome/current"]
+
+
 def test_a_deleted_version_tag_takes_the_publication_back(story: Story) -> None:
     story.commit(welcome=steps("hello", "bye")).publish("welcome")
     story.git("tag", "--delete", "welcome/v2")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wflgit.api.audit import Audit
 from wflgit.core import numbering
-from wflgit.core.names import TAG_PREFIX, version_tag
+from wflgit.core.names import TAG_PREFIX, tag_folder, version_tag, version_tags
 from wflgit.core.numbering import TagFault
 from wflgit.core.records import Severity
 from wflgit.core.reports import Draining, Finding, Status
@@ -89,7 +89,7 @@ def _check_collisions(workspace: Workspace) -> Iterator[Finding]:
 def _check_tags(workspace: Workspace) -> Iterator[Finding]:
     with workspace.store.read() as conn:
         slugs = versions.last_versions(conn, workspace.account, None)
-    found = refs.list_version_tags(workspace.git)
+    found = version_tags(refs.list_refs(workspace.git, tag_folder()))
     for slug in sorted(slugs):
         with workspace.store.read() as conn:
             rows = versions.list_versions(conn, workspace.account, slug)[::-1]

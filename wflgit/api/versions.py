@@ -16,9 +16,9 @@ from wflgit.api.editing import (
 )
 from wflgit.core.lifecycle import version_status
 from wflgit.core.messages import ACTION, AUDIT_HEAD, compose
-from wflgit.core.names import CURRENT, channel_tag, parse_revision, version_tag
+from wflgit.core.names import CURRENT, TAG_PREFIX, channel_tag, parse_revision, version_tag
 from wflgit.core.records import Identity, Severity, Version
-from wflgit.errors import DefinitionError, NotFoundError, StateError
+from wflgit.errors import ConflictError, DefinitionError, NotFoundError, StateError
 from wflgit.git import refs
 from wflgit.store import executions
 from wflgit.store.versions import VersionRow
@@ -162,36 +162,37 @@ class Versions:
             DefinitionError: if its content has errors.
             ConflictError: if somebody published another version in the meantime.
         """
-        workspace = self._workspace
-        rows = workspace.versions(slug)
-        row = rows[0] if number is None else workspace.version(slug, number)
-        return self._publish(row, action="publish", words=(message,) if message else ())
+        rows = self._workspace.versions(slug)
+        row = rows[0] if number is None else self._workspace.version(slug, number)
+        return self._publish(row, _current(rows), action="publish", words=(message,) if message else ())
 
-    def _publish(self, row: VersionRow, *, action: str, words: Sequence[str]) -> Version:
-        workspace = self._workspace
-        slug = row.workflow
+    def _publish(self, row: VersionRow, seen: VersionRow | None, *, action: str, words: Sequence[str]) -> Version:
+        """Publish a version, if what is current still is what was `seen` when that was decided."""
+        workspace, slug, number = self._workspace, row.workflow, row.number
         with workspace.git.lock():
-            rows = workspace.versions(slug)
-            row = next(found for found in rows if found.commit == row.commit)
+            row, current = workspace.version(slug, number), _current(workspace.versions(slug))
             if not row.tag:
-                current = next((found for found in rows if found.tag), None)
+                _require_unchanged(seen, current)
                 self._require_publishable(row, current)
                 message = compose(
-                    f"{action.capitalize()} {slug} v{row.number}",
+                    f"{action.capitalize()} {slug} v{number}",
                     [*words, *self._change_words(current, row)],
                     {ACTION: action, AUDIT_HEAD: self._audit_anchor()},
                 )
-                ref = version_tag(slug, row.number)
-                tag = refs.write_tag(
-                    workspace.git,
-                    tag=ref.removeprefix("refs/tags/"),
-                    commit=row.commit,
-                    tagger=workspace.identity,
-                    at=workspace.clock(),
-                    message=message,
-                )
-                refs.create_ref(workspace.git, ref, tag)
-        return to_record(workspace, workspace.version(slug, row.number))
+                self._write_tag(row, message)
+        return to_record(workspace, workspace.version(slug, number))
+
+    def _write_tag(self, row: VersionRow, message: str) -> None:
+        git, ref = self._workspace.git, version_tag(row.workflow, row.number)
+        tag = refs.write_tag(
+            git,
+            tag=ref.removeprefix(TAG_PREFIX),
+            commit=row.commit,
+            tagger=self._workspace.identity,
+            at=self._workspace.clock(),
+            message=message,
+        )
+        refs.create_ref(git, ref, tag)
 
     def _require_publishable(self, row: VersionRow, current: VersionRow | None) -> None:
         slug, number = row.workflow, row.number
@@ -253,7 +254,7 @@ class Versions:
         target = workspace.version(slug, to)
         rows = workspace.versions(slug)
         newest = rows[0]
-        current = next((row for row in rows if row.tag), None)
+        current = _current(rows)
         if target.blob is None or current is None:
             reason = f"version {to} deleted it" if target.blob is None else "nothing is published yet"
             raise StateError(f"'{slug}' cannot be rolled back to version {to}: {reason}", hint=f"see `wflgit log {slug}`")
@@ -273,7 +274,9 @@ class Versions:
                 message=message or f"Roll {slug} back to v{to}",
                 action="rollback",
             )
-        return self._publish(newest, action="rollback", words=[*([message] if message else []), f"back to the content of v{to}"])
+        return self._publish(
+            newest, current, action="rollback", words=[*([message] if message else []), f"back to the content of v{to}"]
+        )
 
     def compare(self, old: str, new: str) -> Comparison:
         """What differs between two revisions, of one workflow or of two.
@@ -323,6 +326,21 @@ class Versions:
         if channel not in known:
             hint = f"declared are: {', '.join(known)}" if known else 'declare it in wflgit.toml: channels = ["stable"]'
             raise NotFoundError(f"there is no channel '{channel}'", candidates=known, hint=hint)
+
+
+def _current(rows: Sequence[VersionRow]) -> VersionRow | None:
+    """The highest published version among all versions of a workflow, newest first."""
+    return next((row for row in rows if row.tag), None)
+
+
+def _require_unchanged(seen: VersionRow | None, current: VersionRow | None) -> None:
+    if current is not None and (seen is None or seen.commit != current.commit):
+        raise ConflictError(
+            f"{current.published_by_name} published version {current.number} of '{current.workflow}' in the meantime",
+            expected=seen.number if seen else None,
+            actual=current.number,
+            hint=f"look at `wflgit show {current.workflow}@current`, and publish again if that is still right",
+        )
 
 
 def to_record(workspace: Workspace, row: VersionRow) -> Version:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -145,6 +145,21 @@ def parse_version_tag(ref: str) -> tuple[str, int] | None:
     if not slash or not match or not ref.startswith(TAG_PREFIX) or last == "v0":
         return None
     return slug, int(match.group(1))
+
+
+def version_tags(tags: Mapping[str, str], workflow: str | None = None) -> dict[str, dict[int, str]]:
+    """Pick the version tags from refs and what they point at: by slug and number; of one workflow where one is named."""
+    found: dict[str, dict[int, str]] = {}
+    for ref, target in tags.items():
+        parsed = parse_version_tag(ref)
+        if parsed is not None and workflow in (None, parsed[0]):
+            found.setdefault(parsed[0], {})[parsed[1]] = target
+    return found
+
+
+def tag_folder(workflow: str | None = None) -> str:
+    """Where the tags of a workflow are, or those of all."""
+    return TAG_PREFIX if workflow is None else f"{TAG_PREFIX}{workflow}/"
 
 
 def near(name: str, names: Iterable[str]) -> tuple[str, ...]:

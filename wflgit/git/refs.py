@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import ObjectType
 
-from wflgit.core.names import TAG_PREFIX, parse_version_tag
 from wflgit.core.records import Identity
 from wflgit.errors import ConflictError, IdentityError, InvalidNameError, MissingObjectError, RepositoryError, StateError
 from wflgit.git.boundary import translated, unreadable_ref
@@ -74,17 +72,6 @@ def list_refs(repo: GitRepository, prefix: str) -> dict[str, str]:
         loose = dict(list_loose(repo.git_dir, prefix))
         refs = dict(list_packed(repo.git_dir, prefix)) | loose
     return {name: target for name, target in refs.items() if not target.startswith("ref: ")}
-
-
-def list_version_tags(repo: GitRepository, workflow: str | None = None) -> dict[str, dict[int, str]]:
-    """The version tags of one workflow or of all, by slug and number: what each points to directly."""
-    prefix = TAG_PREFIX if workflow is None else f"{TAG_PREFIX}{workflow}/"
-    found: dict[str, dict[int, str]] = defaultdict(dict)
-    for ref, target in list_refs(repo, prefix).items():
-        parsed = parse_version_tag(ref)
-        if parsed is not None and workflow in (None, parsed[0]):
-            found[parsed[0]][parsed[1]] = target
-    return dict(found)
 
 
 def read_ref(repo: GitRepository, name: str) -> str | None:
