@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,22 @@ def test_publishing_something_older_than_current_is_refused_with_the_way_back(st
         story.repo.versions.publish("welcome", 1)
     assert "older than the current version 2" in caught.value.message
     assert caught.value.hint == "to go back to its content: `wflgit rollback welcome --to 1`"
+
+
+def test_who_publishes_while_somebody_else_does_is_told_by_whom(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    story.commit(welcome=steps("hello")).commit(welcome=steps("hello", "wait"))
+    other, git = story.open_again(actor=BEN), story.repo.workspace.git
+    lock = git.lock
+
+    def lock_after_the_other() -> AbstractContextManager[None]:
+        monkeypatch.undo()
+        other.versions.publish("welcome", 2)
+        return lock()
+
+    monkeypatch.setattr(git, "lock", lock_after_the_other)
+    with pytest.raises(ConflictError, match="Ben published version 2 of 'welcome' in the meantime"):
+        story.repo.versions.publish("welcome", 1)
+    assert story.version("welcome", 1).status is VersionStatus.DRAFT
 
 
 def test_a_rollback_is_a_new_published_version_with_the_old_content(story: Story) -> None:
