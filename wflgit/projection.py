@@ -29,8 +29,11 @@ from wflgit.store.versions import FileRow, SyncState, VersionRow
 # The trunk
 
 
-def project_trunk(git: GitRepository, store: Store, settings: Settings, now: datetime) -> None:
+def project_trunk(git: GitRepository, store: Store, settings: Settings, now: datetime) -> str | None:
     """Number what the trunk's new commits changed; after a rewritten trunk or changed settings all of its history.
+
+    Returns:
+        The commit from which it went on; None if all of history was read.
 
     Raises:
         ConflictError: if this clone is behind another one that shares the store.
@@ -39,9 +42,10 @@ def project_trunk(git: GitRepository, store: Store, settings: Settings, now: dat
         state = versions.lock_state(conn, settings.account) or SyncState(settings.trunk, settings.layout, None, None)
         # Read under the lock: what another process has projected by now must not look like a rewritten trunk.
         tip = git.tip(settings.trunk)
-        if tip is not None and (state.tip, state.layout) != (tip, settings.layout):
-            _require_ahead(git, store, settings, state, tip)
-            _read_trunk(git, conn, settings, state, tip, now)
+        if tip is None or (state.tip, state.layout) == (tip, settings.layout):
+            return tip
+        _require_ahead(git, store, settings, state, tip)
+        return _read_trunk(git, conn, settings, state, tip, now)
 
 
 def _require_ahead(git: GitRepository, store: Store, settings: Settings, state: SyncState, tip: str) -> None:
@@ -58,7 +62,7 @@ def _require_ahead(git: GitRepository, store: Store, settings: Settings, state: 
         )
 
 
-def _read_trunk(git: GitRepository, conn: Connection, settings: Settings, state: SyncState, tip: str, now: datetime) -> None:
+def _read_trunk(git: GitRepository, conn: Connection, settings: Settings, state: SyncState, tip: str, now: datetime) -> str | None:
     account = settings.account
     known = state.tip if state.layout == settings.layout else None
     since = known if known is not None and history.on_first_parent(git, known, tip) else None
@@ -70,6 +74,7 @@ def _read_trunk(git: GitRepository, conn: Connection, settings: Settings, state:
     rows = _renumber_around_orphans(git, conn, settings, found, now)
     audit.append(conn, account, _trunk_entries(git, settings, state, tip, commits, rows, now))
     versions.save_state(conn, account, replace(state, trunk=settings.trunk, layout=settings.layout, tip=tip, audited_tip=tip))
+    return since
 
 
 def _number(conn: Connection, account: str, settings: Settings, commits: Sequence[TrunkCommit], *, fresh: bool) -> list[VersionRow]:

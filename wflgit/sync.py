@@ -9,65 +9,106 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from wflgit.core.names import CURRENT, TAG_PREFIX, channel_tag, tag_folder, version_tags
 from wflgit.core.settings import Settings
-from wflgit.git import refs
+from wflgit.git import refs, worktree
 from wflgit.git.repository import GitRepository
 from wflgit.store import versions
 from wflgit.store.engine import Store
 from wflgit.store.versions import VersionRow
 
 
-def sync(git: GitRepository, store: Store, settings: Settings, *, now: datetime, workflow: str | None = None) -> None:
-    """Bring the store up to date with the trunk, and with the tags of one workflow or of all.
+class Sync:
+    """Brings a store up to date with its repository, and remembers what it has seen, so that nothing new costs next to nothing."""
 
-    Moving `current` tags that do not stand on the highest published version are put right on the way, unless the
-    repository cannot be written.
+    def __init__(self, git: GitRepository, store: Store, clock: Callable[[], datetime]) -> None:
+        self._git = git
+        self._store = store
+        self._clock = clock
+        self._trunk: tuple[str | None, str] | None = None
+        self._tags: dict[str | None, object] = {}
 
-    Raises:
-        ShallowRepositoryError: if the beginning of history is missing.
-        ConflictError: if this clone is behind another one that shares the store.
-        StoreReadOnlyError: if there is something to write and the store may not be written.
-    """
-    git.require_full_history()
-    _sync_trunk(git, store, settings, now)
-    published = _sync_tags(git, store, settings, now, workflow)
-    if os.access(git.git_dir, os.W_OK):
-        for slug in _stale_currents(git, store, settings, published, workflow):
-            with git.lock():
-                _sync_trunk(git, store, settings, now)
-                _move_current(git, slug, _highest(_sync_tags(git, store, settings, now, slug)).get(slug))
+    def __call__(self, settings: Settings, workflow: str | None = None) -> None:
+        """Bring the store up to date with the trunk, and with the tags of one workflow or of all.
+
+        Moving `current` tags that do not stand on the highest published version are put right on the way, unless the
+        repository cannot be written. What a killed process left half done is completed.
+
+        Raises:
+            ShallowRepositoryError: if the beginning of history is missing.
+            ConflictError: if this clone is behind another one that shares the store.
+            StoreReadOnlyError: if there is something to write and the store may not be written.
+        """
+        mark = refs.fingerprint(self._git, tag_folder(workflow))
+        seen = mark is not None and self._tags.get(workflow) == mark
+        if seen and self._trunk == (self._git.tip(settings.trunk), settings.layout):
+            return
+        worktree.finish_pending(self._git)
+        self._git.require_full_history()
+        if not self._sync_trunk(settings) or not seen:
+            # Tags that publish nothing may do so when the trunk moves on: as long as there are any, they are looked at again.
+            clean = self._sync_tags_and_current(settings, workflow)
+            self._tags[workflow] = mark if clean else None
+
+    def _sync_trunk(self, settings: Settings) -> bool:
+        """Project new commits of the trunk; say whether what this object remembers of tags still holds."""
+        before, now = self._trunk, (self._git.tip(settings.trunk), settings.layout)
+        if before == now:
+            return True
+        if before is None and self._is_projected(settings, now[0]):
+            holds = True
+        else:
+            from wflgit.projection import project_trunk
+
+            went_on_from = project_trunk(self._git, self._store, settings, self._clock())
+            holds = before is not None and went_on_from == before[0]
+        self._trunk = now
+        if not holds:
+            self._tags.clear()
+        return holds
+
+    def _is_projected(self, settings: Settings, tip: str | None) -> bool:
+        with self._store.read() as conn:
+            state = versions.read_state(conn, settings.account)
+        return tip is None or (state is not None and (state.tip, state.layout) == (tip, settings.layout))
+
+    def _sync_tags_and_current(self, settings: Settings, workflow: str | None) -> bool:
+        """Put tags right; say whether each version tag publishes something."""
+        published, clean = self._sync_tags(settings, workflow)
+        if os.access(self._git.git_dir, os.W_OK):
+            for slug in _stale_currents(self._git, self._store, settings, published, workflow):
+                with self._git.lock():
+                    self._sync_trunk(settings)
+                    _move_current(self._git, slug, _highest(self._sync_tags(settings, slug)[0]).get(slug))
+        return clean
+
+    def _sync_tags(self, settings: Settings, workflow: str | None) -> tuple[Sequence[VersionRow], bool]:
+        """Project the version tags that changed; returns what is published now, and whether that is what the tags say."""
+        found = version_tags(refs.list_refs(self._git, tag_folder(workflow)), workflow)
+        published = self._published(settings, workflow)
+        changed = sorted(slug for slug in found.keys() | published.keys() if found.get(slug) != _targets(published.get(slug, ())))
+        if changed:
+            from wflgit.projection import project_tags
+
+            project_tags(self._git, self._store, settings, changed, self._clock())
+            published = self._published(settings, workflow)
+        rows = [row for of_one in published.values() for row in of_one]
+        return rows, found == {slug: _targets(of_one) for slug, of_one in published.items()}
+
+    def _published(self, settings: Settings, workflow: str | None) -> dict[str, list[VersionRow]]:
+        found: dict[str, list[VersionRow]] = defaultdict(list)
+        with self._store.read() as conn:
+            for row in versions.published(conn, settings.account, workflow):
+                found[row.workflow].append(row)
+        return found
 
 
-def _sync_trunk(git: GitRepository, store: Store, settings: Settings, now: datetime) -> None:
-    tip = git.tip(settings.trunk)
-    with store.read() as conn:
-        state = versions.read_state(conn, settings.account)
-    if tip is not None and (state is None or (state.tip, state.layout) != (tip, settings.layout)):
-        from wflgit.projection import project_trunk
-
-        project_trunk(git, store, settings, now)
-
-
-def _sync_tags(git: GitRepository, store: Store, settings: Settings, now: datetime, workflow: str | None) -> Sequence[VersionRow]:
-    """Project the version tags that changed; returns the versions that are published now."""
-    found = version_tags(refs.list_refs(git, tag_folder(workflow)), workflow)
-    with store.read() as conn:
-        published = versions.published(conn, settings.account, workflow)
-    known: dict[str, dict[int, str]] = defaultdict(dict)
-    for row in published:
-        known[row.workflow][row.number] = row.tag or ""
-    changed = sorted(slug for slug in found.keys() | known.keys() if found.get(slug) != known.get(slug))
-    if changed:
-        from wflgit.projection import project_tags
-
-        project_tags(git, store, settings, changed, now)
-        with store.read() as conn:
-            published = versions.published(conn, settings.account, workflow)
-    return published
+def _targets(published: Sequence[VersionRow]) -> dict[int, str | None] | None:
+    """What the tags of published versions point at, by number; None if there are none."""
+    return {row.number: row.tag for row in published} or None
 
 
 # The moving tag

@@ -18,14 +18,15 @@ from wflgit.contents import Contents
 from wflgit.core.names import CURRENT, DRAFT, Revision, channel_tag, near, tag_folder, unknown
 from wflgit.core.records import Actor, Definition, Identity
 from wflgit.core.settings import FILE, Settings, parse_settings
-from wflgit.errors import AmbiguousSlugError, DefinitionError, NotFoundError, SettingsError
+from wflgit.errors import AmbiguousSlugError, ConflictError, DefinitionError, NotFoundError, SettingsError
 from wflgit.git import refs, worktree
 from wflgit.git.repository import GitRepository
 
 if TYPE_CHECKING:
     from wflgit.core.catalog import Catalog
     from wflgit.store.engine import Store
-    from wflgit.store.versions import VersionRow
+    from wflgit.store.versions import FileRow, VersionRow
+    from wflgit.sync import Sync
 
 Clock = Callable[[], datetime]
 
@@ -33,6 +34,81 @@ Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """The clock used unless another is given."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a workflow stands on the trunk.
+
+    Attributes:
+        slug: the workflow.
+        rows: its versions, newest first.
+        files: the files that have its slug: one, none if it is deleted, several in a collision.
+    """
+
+    slug: str
+    rows: list[VersionRow]
+    files: list[FileRow]
+
+    @property
+    def current(self) -> VersionRow | None:
+        """The highest published version."""
+        return next((row for row in self.rows if row.tag), None)
+
+    def version(self, number: int) -> VersionRow:
+        """The version of a number.
+
+        Raises:
+            NotFoundError: if there is none.
+        """
+        for row in self.rows:
+            if row.number == number:
+                return row
+        raise NotFoundError(
+            f"workflow '{self.slug}' has no version {number}",
+            hint=f"it has 1 to {self.rows[0].number}; `wflgit log {self.slug}` lists them",
+        )
+
+    def made_by(self, commit: str) -> VersionRow:
+        """The version that a commit made.
+
+        Raises:
+            ConflictError: if it is none any more, because the trunk was changed.
+        """
+        for row in self.rows:
+            if row.commit == commit:
+                return row
+        raise ConflictError(f"commit '{commit[:10]}' is no version of '{self.slug}' any more", hint="see `wflgit fsck`")
+
+    def require_one_file(self) -> FileRow | None:
+        """The file; None if the workflow is deleted.
+
+        Raises:
+            AmbiguousSlugError: if several files have the slug.
+        """
+        if len(self.files) > 1:
+            paths = [file.path for file in self.files]
+            raise AmbiguousSlugError(
+                f"{len(paths)} files have the slug '{self.slug}': {', '.join(repr(path) for path in paths)}",
+                paths=paths,
+                hint=f"rename all but one of them with `git mv`, or leave them out with [workflows] exclude in {FILE}",
+            )
+        return self.files[0] if self.files else None
+
+    def require_file(self) -> FileRow:
+        """The file.
+
+        Raises:
+            NotFoundError: if the workflow is deleted.
+            AmbiguousSlugError: if several files have the slug.
+        """
+        file = self.require_one_file()
+        if file is None:
+            raise NotFoundError(
+                f"workflow '{self.slug}' was deleted in version {self.rows[0].number}",
+                hint=f"see `wflgit log {self.slug}`; `wflgit rollback {self.slug} --to NUMBER` brings it back",
+            )
+        return file
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +133,6 @@ class Workspace:
         self._store_url = store_url
         self._actor = actor
         self._settings: tuple[str | None, Settings] | None = None
-        self._synced: dict[str | None, tuple[str | None, str, object]] = {}
         self._deleted: dict[str, tuple[str | None, bool]] = {}
         self._pins: dict[tuple[str, str], Source] = {}
         self._resolved: dict[tuple[str, str], tuple[object, Definition]] = {}
@@ -126,17 +201,15 @@ class Workspace:
 
     # Up to date
 
+    @cached_property
+    def _sync(self) -> Sync:
+        from wflgit.sync import Sync
+
+        return Sync(self.git, self.store, self.clock)
+
     def sync(self, workflow: str | None = None) -> None:
         """Bring the store up to date for one workflow or for all; costs a few microseconds when nothing has changed."""
-        settings = self.settings
-        mark = self.git.tip(settings.trunk), settings.layout, refs.fingerprint(self.git, tag_folder(workflow))
-        if mark[2] is not None and self._synced.get(workflow) == mark:
-            return
-        worktree.finish_pending(self.git)
-        from wflgit.sync import sync
-
-        sync(self.git, self.store, settings, now=self.clock(), workflow=workflow)
-        self._synced[workflow] = mark
+        self._sync(self.settings, workflow)
 
     # Finding things
 
@@ -145,31 +218,37 @@ class Workspace:
         tip = self.trunk_tip()
         known = self._deleted.get(slug)
         if known is None or known[0] != tip:
-            known = self._deleted[slug] = tip, self.trunk_file(slug) is None
+            known = self._deleted[slug] = tip, not self.find(slug).files
         return known[1]
 
     def trunk_tip(self) -> str | None:
         """The newest commit of the trunk, or None before the first."""
         return self.git.tip(self.settings.trunk)
 
-    def trunk_file(self, slug: str) -> tuple[str, str] | None:
-        """The path and blob of a workflow's file at the trunk's tip, or None if there is none. Needs a synced store.
+    def find(self, slug: str) -> Standing:
+        """How a workflow stands after a sync: its versions and its file; without either if there never was such a workflow."""
+        from wflgit.store import versions
+
+        self.sync(slug)
+        with self.store.read() as conn:
+            rows = versions.list_versions(conn, self.account, slug)
+            return Standing(slug, rows, versions.list_files(conn, self.account, [slug]))
+
+    def get(self, slug: str) -> Standing:
+        """How a workflow stands after a sync.
 
         Raises:
-            AmbiguousSlugError: if several files have that slug.
+            NotFoundError: if no trunk commit ever touched such a workflow; proposes near slugs.
         """
         from wflgit.store import versions
 
-        with self.store.read() as conn:
-            files = versions.list_files(conn, self.account, [slug])
-        if len(files) > 1:
-            paths = [file.path for file in files]
-            raise AmbiguousSlugError(
-                f"{len(files)} files have the slug '{slug}': {', '.join(repr(path) for path in paths)}",
-                paths=paths,
-                hint=f"rename all but one of them with `git mv`, or leave them out with [workflows] exclude in {FILE}",
-            )
-        return (files[0].path, files[0].blob) if files else None
+        found = self.find(slug)
+        if not found.rows:
+            found.require_one_file()
+            with self.store.read() as conn:
+                slugs = versions.last_versions(conn, self.account, None)
+            raise unknown("workflow", slug, slugs, hint="`wflgit ls` lists the workflows, `wflgit new` makes one")
+        return found
 
     def versions(self, slug: str) -> list[VersionRow]:
         """The versions of a workflow after a sync, newest first.
@@ -177,16 +256,7 @@ class Workspace:
         Raises:
             NotFoundError: if no trunk commit ever touched such a workflow; proposes near slugs.
         """
-        from wflgit.store import versions
-
-        self.sync(slug)
-        with self.store.read() as conn:
-            rows = versions.list_versions(conn, self.account, slug)
-            if rows:
-                return rows
-            slugs = versions.last_versions(conn, self.account, None)
-        self.trunk_file(slug)
-        raise unknown("workflow", slug, slugs, hint="`wflgit ls` lists the workflows, `wflgit new` makes one")
+        return self.get(slug).rows
 
     def version(self, slug: str, number: int) -> VersionRow:
         """One version of a workflow.
@@ -194,13 +264,7 @@ class Workspace:
         Raises:
             NotFoundError: if the workflow or the number does not exist.
         """
-        rows = self.versions(slug)
-        for row in rows:
-            if row.number == number:
-                return row
-        raise NotFoundError(
-            f"workflow '{slug}' has no version {number}", hint=f"it has 1 to {rows[0].number}; `wflgit log {slug}` lists them"
-        )
+        return self.get(slug).version(number)
 
     def resolve(self, revision: Revision) -> Definition:
         """Find and parse the content a revision names; what tags name is remembered until a tag of the workflow changes.
@@ -281,19 +345,15 @@ class Workspace:
 
     def _working_source(self, slug: str) -> Source:
         """The file in the working tree; the trunk's in a bare repository or where the working tree has none."""
-        self.sync(slug)
-        found = self.trunk_file(slug)
-        path = found[0] if found else self._expected_path(slug)
+        found = self.find(slug)
+        file = found.require_one_file()
+        path = file.path if file else self._expected_path(slug)
         content = worktree.read_file(self.git, path) if path else None
         if path is not None and content is not None:
             return Source(slug, None, None, self.git.hash_blob(content), path, content)
-        row = self.versions(slug)[0]
-        if found is None or row.blob is None:
-            raise NotFoundError(
-                f"workflow '{slug}' was deleted in version {row.number}",
-                hint=f"its last content is `wflgit show {slug}@{row.number - 1}`",
-            )
-        return self._version_source(row)
+        newest = self.get(slug).rows[0]
+        found.require_file()
+        return self._version_source(newest)
 
     def _expected_path(self, slug: str) -> str | None:
         try:

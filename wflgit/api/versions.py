@@ -14,15 +14,14 @@ from wflgit.api.editing import (
     require_valid,
     to_bytes,
 )
-from wflgit.core.lifecycle import version_status
+from wflgit.api.listing import list_records, record_of
 from wflgit.core.messages import ACTION, AUDIT_HEAD, compose
 from wflgit.core.names import CURRENT, TAG_PREFIX, channel_tag, parse_revision, version_tag
-from wflgit.core.records import Identity, Severity, Version
+from wflgit.core.records import Severity, Version
 from wflgit.errors import ConflictError, DefinitionError, NotFoundError, StateError
 from wflgit.git import refs
-from wflgit.store import executions
 from wflgit.store.versions import VersionRow
-from wflgit.workspace import Workspace
+from wflgit.workspace import Standing, Workspace
 
 if TYPE_CHECKING:
     from wflgit.core.diff import Comparison
@@ -40,7 +39,7 @@ class Versions:
         Raises:
             NotFoundError: if there never was such a workflow.
         """
-        return to_records(self._workspace, self._workspace.versions(slug))
+        return list_records(self._workspace, self._workspace.get(slug).slug)
 
     def get(self, slug: str, number: int) -> Version:
         """One version of a workflow.
@@ -48,7 +47,7 @@ class Versions:
         Raises:
             NotFoundError: if there is no such workflow or number.
         """
-        return to_record(self._workspace, self._workspace.version(slug, number))
+        return record_of(self._workspace, slug, self._workspace.version(slug, number).commit)
 
     def create(
         self, slug: str, definition: DefinitionInput, *, base: int | str | None = None, message: str | None = None
@@ -72,20 +71,16 @@ class Versions:
         """
         workspace = self._workspace
         content = to_bytes(definition)
-        rows = workspace.versions(slug)
-        found = workspace.trunk_file(slug)
-        if found is None:
-            raise NotFoundError(
-                f"workflow '{slug}' was deleted in version {rows[0].number}", hint=f"make it anew with `wflgit new {slug}`"
-            )
-        path, blob = found
-        require_base(rows, base)
-        if workspace.git.hash_blob(content) == blob:
-            return to_record(workspace, rows[0])
-        require_room(workspace, rows)
-        require_valid(workspace, slug, path, content)
-        subject = message or change_message(workspace, slug, rows[0], content)
-        return to_record(workspace, commit_version(workspace, slug, path, expected=blob, content=content, message=subject))
+        found = workspace.get(slug)
+        file, newest = found.require_file(), found.rows[0]
+        require_base(found, base)
+        commit = newest.commit
+        if workspace.git.hash_blob(content) != file.blob:
+            require_room(workspace, found)
+            require_valid(workspace, found, file.path, content)
+            message = message or change_message(workspace, newest, content)
+            commit = commit_version(workspace, file.path, expected=file.blob, content=content, message=message)
+        return record_of(workspace, slug, commit)
 
     def update(self, slug: str, number: int, definition: DefinitionInput, *, message: str | None = None) -> Version:
         """Put new content in the place of the newest draft; history keeps both, so the result has the next number.
@@ -112,30 +107,28 @@ class Versions:
             StateError: if it, or a version after it, is published, or nothing of it is left to take back.
         """
         workspace = self._workspace
-        rows = workspace.versions(slug)
         self._require_draft(slug, number)
-        after = next((row for row in rows if row.number > number and row.tag), None)
+        found = workspace.get(slug)
+        after = next((row for row in found.rows if row.number > number and row.tag), None)
         if after is not None:
             raise StateError(
                 f"version {number} of '{slug}' cannot be discarded: version {after.number} after it is published",
                 hint=f"roll back instead: `wflgit rollback {slug} --to NUMBER`",
             )
-        before = next((row for row in rows if row.number < number), None)
-        blob = before.blob if before else None
-        found = workspace.trunk_file(slug)
-        if (found[1] if found else None) == blob:
+        before = next((row.blob for row in found.rows if row.number < number), None)
+        file = found.require_one_file()
+        now = file.blob if file else None
+        if now == before:
             raise StateError(f"version {number} of '{slug}' is taken back already", hint=f"see `wflgit log {slug}`")
-        path = found[0] if found else rows[0].path
-        row = commit_version(
+        commit = commit_version(
             workspace,
-            slug,
-            path,
-            expected=found[1] if found else None,
-            content=workspace.git.blob(blob) if blob else None,
+            file.path if file else found.rows[0].path,
+            expected=now,
+            content=workspace.git.blob(before) if before else None,
             message=message or f"Discard {slug} v{number}",
             action="discard",
         )
-        return to_record(workspace, row)
+        return record_of(workspace, slug, commit)
 
     def _require_draft(self, slug: str, number: int) -> VersionRow:
         row = self._workspace.version(slug, number)
@@ -162,25 +155,26 @@ class Versions:
             DefinitionError: if its content has errors.
             ConflictError: if somebody published another version in the meantime.
         """
-        rows = self._workspace.versions(slug)
-        row = rows[0] if number is None else self._workspace.version(slug, number)
-        return self._publish(row, _current(rows), action="publish", words=(message,) if message else ())
+        found = self._workspace.get(slug)
+        commit = (found.rows[0] if number is None else found.version(number)).commit
+        return self._publish(found, commit, action="publish", words=(message,) if message else ())
 
-    def _publish(self, row: VersionRow, seen: VersionRow | None, *, action: str, words: Sequence[str]) -> Version:
-        """Publish a version, if what is current still is what was `seen` when that was decided."""
-        workspace, slug, number = self._workspace, row.workflow, row.number
+    def _publish(self, seen: Standing, commit: str, *, action: str, words: Sequence[str]) -> Version:
+        """Publish the version that a commit made, if what is current still is what was `seen` when that was decided."""
+        workspace, slug = self._workspace, seen.slug
         with workspace.git.lock():
-            row, current = workspace.version(slug, number), _current(workspace.versions(slug))
+            found = workspace.get(slug)
+            row, current = found.made_by(commit), found.current
             if not row.tag:
-                _require_unchanged(seen, current)
+                _require_unchanged(seen.current, current)
                 self._require_publishable(row, current)
                 message = compose(
-                    f"{action.capitalize()} {slug} v{number}",
+                    f"{action.capitalize()} {slug} v{row.number}",
                     [*words, *self._change_words(current, row)],
                     {ACTION: action, AUDIT_HEAD: self._audit_anchor()},
                 )
                 self._write_tag(row, message)
-        return to_record(workspace, workspace.version(slug, number))
+            return record_of(workspace, slug, commit)
 
     def _write_tag(self, row: VersionRow, message: str) -> None:
         git, ref = self._workspace.git, version_tag(row.workflow, row.number)
@@ -251,32 +245,22 @@ class Versions:
             ConflictError: if somebody changed the workflow in the meantime.
         """
         workspace = self._workspace
-        target = workspace.version(slug, to)
-        rows = workspace.versions(slug)
-        newest = rows[0]
-        current = _current(rows)
+        found = workspace.get(slug)
+        target, newest, current = found.version(to), found.rows[0], found.current
         if target.blob is None or current is None:
             reason = f"version {to} deleted it" if target.blob is None else "nothing is published yet"
             raise StateError(f"'{slug}' cannot be rolled back to version {to}: {reason}", hint=f"see `wflgit log {slug}`")
         if target.blob == current.blob:
-            return to_record(workspace, current)
-        content = workspace.git.blob(target.blob)
+            return record_of(workspace, slug, current.commit)
+        commit = newest.commit
         if newest.blob != target.blob:
-            require_room(workspace, rows)
-            path = newest.path if newest.blob else target.path
-            require_valid(workspace, slug, path, content)
-            newest = commit_version(
-                workspace,
-                slug,
-                path,
-                expected=newest.blob,
-                content=content,
-                message=message or f"Roll {slug} back to v{to}",
-                action="rollback",
-            )
-        return self._publish(
-            newest, current, action="rollback", words=[*([message] if message else []), f"back to the content of v{to}"]
-        )
+            content, path = workspace.git.blob(target.blob), newest.path if newest.blob else target.path
+            require_room(workspace, found)
+            require_valid(workspace, found, path, content)
+            subject = message or f"Roll {slug} back to v{to}"
+            commit = commit_version(workspace, path, expected=newest.blob, content=content, message=subject, action="rollback")
+        words = [*([message] if message else []), f"back to the content of v{to}"]
+        return self._publish(found, commit, action="rollback", words=words)
 
     def compare(self, old: str, new: str) -> Comparison:
         """What differs between two revisions, of one workflow or of two.
@@ -315,7 +299,7 @@ class Versions:
             entry = audit.Entry(workspace.clock(), workspace.identity.email, "channel.moved", f"{slug}@{number}", details)
             with workspace.store.write() as conn:
                 audit.append(conn, workspace.account, [entry])
-        return to_record(workspace, row)
+        return record_of(workspace, slug, row.commit)
 
     def _require_channel(self, slug: str, channel: str) -> None:
         known = self._workspace.settings.channels
@@ -328,11 +312,6 @@ class Versions:
             raise NotFoundError(f"there is no channel '{channel}'", candidates=known, hint=hint)
 
 
-def _current(rows: Sequence[VersionRow]) -> VersionRow | None:
-    """The highest published version among all versions of a workflow, newest first."""
-    return next((row for row in rows if row.tag), None)
-
-
 def _require_unchanged(seen: VersionRow | None, current: VersionRow | None) -> None:
     if current is not None and (seen is None or seen.commit != current.commit):
         raise ConflictError(
@@ -341,40 +320,3 @@ def _require_unchanged(seen: VersionRow | None, current: VersionRow | None) -> N
             actual=current.number,
             hint=f"look at `wflgit show {current.workflow}@current`, and publish again if that is still right",
         )
-
-
-def to_record(workspace: Workspace, row: VersionRow) -> Version:
-    """The public record of one version."""
-    rows = workspace.versions(row.workflow)
-    return next(version for version in to_records(workspace, rows) if version.commit == row.commit)
-
-
-def to_records(workspace: Workspace, rows: Sequence[VersionRow]) -> list[Version]:
-    """The public records of all versions of one workflow, with status, channels and live executions."""
-    slug = rows[0].workflow
-    with workspace.store.read() as conn:
-        live = executions.live_by_version(conn, workspace.account, slug)
-    current = max((row.number for row in rows if row.tag), default=0)
-    marks: dict[str, list[str]] = {}
-    for channel in workspace.settings.channels:
-        marks.setdefault(refs.read_ref(workspace.git, channel_tag(slug, channel)) or "", []).append(channel)
-    return [_record(row, current, tuple(marks.get(row.commit, ())), live.get((slug, row.number), 0)) for row in rows]
-
-
-def _record(row: VersionRow, current: int, channels: tuple[str, ...], live: int) -> Version:
-    return Version(
-        workflow=row.workflow,
-        number=row.number,
-        status=version_status(published=bool(row.tag), deleted=row.blob is None, current=row.number == current, executions=live),
-        commit=row.commit,
-        path=row.path,
-        blob=row.blob,
-        author=Identity(row.author_name, row.author_email),
-        created_at=row.created_at,
-        summary=row.summary,
-        published_at=row.published_at,
-        published_by=Identity(row.published_by_name or "", row.published_by_email or "") if row.tag else None,
-        tag=row.tag,
-        channels=channels,
-        executions=live,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wflgit.api.editing import DefinitionInput, commit_version, require_room, require_valid, to_bytes
-from wflgit.api.versions import to_record
+from wflgit.api.listing import record_of
 from wflgit.core.messages import ACTION, compose
 from wflgit.core.names import TAG_PREFIX, parse_revision, parse_slug
 from wflgit.core.records import Definition, Problem, Version, Workflow
@@ -11,7 +11,7 @@ from wflgit.errors import NotFoundError, StateError
 from wflgit.git import refs
 from wflgit.git.commits import FileEdit, commit_files
 from wflgit.store import executions, versions
-from wflgit.store.versions import VersionRow
+from wflgit.store.versions import FileRow, VersionRow
 from wflgit.workspace import Workspace
 
 
@@ -34,18 +34,15 @@ class Workflows:
         workspace = self._workspace
         parse_slug(slug, workspace.settings.channels)
         content = to_bytes(definition)
-        workspace.sync(slug)
-        if workspace.trunk_file(slug) is not None:
+        found = workspace.find(slug)
+        if found.files:
             raise StateError(f"workflow '{slug}' exists already", hint=f"change it with `wflgit commit {slug}`")
         path = self._new_path(slug)
-        require_valid(workspace, slug, path, content)
-        with workspace.store.read() as conn:
-            earlier = versions.list_versions(conn, workspace.account, slug)
-        if earlier:
-            require_room(workspace, earlier)
+        require_valid(workspace, found, path, content)
+        require_room(workspace, found)
         subject = message or f"Create {slug}"
-        row = commit_version(workspace, slug, path, expected=None, content=content, message=subject, action="create")
-        return to_record(workspace, row)
+        commit = commit_version(workspace, path, expected=None, content=content, message=subject, action="create")
+        return record_of(workspace, slug, commit)
 
     def _new_path(self, slug: str) -> str:
         """Where a new workflow's file goes, once it is clear that neither files nor tags are in its way."""
@@ -124,25 +121,19 @@ class Workflows:
         """
         workspace = self._workspace
         parse_slug(new_slug, workspace.settings.channels)
-        path, blob = self._require_idle(slug)
-        workspace.sync(new_slug)
-        if workspace.trunk_file(new_slug) is not None:
+        file = self._require_idle(slug)
+        if workspace.find(new_slug).files:
             raise StateError(f"workflow '{new_slug}' exists already", hint="choose another slug")
         new_path = self._new_path(new_slug)
         commit = commit_files(
             workspace.git,
             workspace.settings.trunk,
-            {path: FileEdit(blob, None), new_path: FileEdit(None, workspace.git.blob(blob))},
+            {file.path: FileEdit(file.blob, None), new_path: FileEdit(None, workspace.git.blob(file.blob))},
             message=compose(message or f"Rename {slug} to {new_slug}", (), {ACTION: "rename"}),
             author=workspace.identity,
             at=workspace.clock(),
         )
-        workspace.sync(slug)
-        workspace.sync(new_slug)
-        with workspace.store.read() as conn:
-            row = versions.find_by_commit(conn, workspace.account, new_slug, commit)
-        assert row is not None
-        return to_record(workspace, row)
+        return record_of(workspace, new_slug, commit)
 
     def delete(self, slug: str, *, message: str | None = None) -> Version:
         """Delete a workflow's file in one commit; its history and tags stay.
@@ -154,17 +145,14 @@ class Workflows:
             NotFoundError: if there is no such workflow.
             StateError: if executions of it are live.
         """
-        path, blob = self._require_idle(slug)
+        file = self._require_idle(slug)
         subject = message or f"Delete {slug}"
-        row = commit_version(self._workspace, slug, path, expected=blob, content=None, message=subject, action="delete")
-        return to_record(self._workspace, row)
+        commit = commit_version(self._workspace, file.path, expected=file.blob, content=None, message=subject, action="delete")
+        return record_of(self._workspace, slug, commit)
 
-    def _require_idle(self, slug: str) -> tuple[str, str]:
+    def _require_idle(self, slug: str) -> FileRow:
         workspace = self._workspace
-        rows: list[VersionRow] = workspace.versions(slug)
-        found = workspace.trunk_file(slug)
-        if found is None:
-            raise NotFoundError(f"workflow '{slug}' was deleted in version {rows[0].number}", hint=f"see `wflgit log {slug}`")
+        file = workspace.get(slug).require_file()
         with workspace.store.read() as conn:
             live = sum(executions.live_by_version(conn, workspace.account, slug).values())
         if live:
@@ -172,7 +160,7 @@ class Workflows:
                 f"{live} {'execution is' if live == 1 else 'executions are'} still live in '{slug}'",
                 hint=f"see them with `wflgit exec ls {slug}`; let them finish, or cancel them",
             )
-        return found
+        return file
 
     def validate(self, revision: str) -> tuple[Problem, ...]:
         """Check a revision; for content of the working tree, by the account's own types as they are in the working tree.

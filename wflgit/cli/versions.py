@@ -94,8 +94,8 @@ def _require_valid(call: Call, file: WorkingFile) -> None:
 def _commit(call: Call, file: WorkingFile, base: int | str | None, message: str | None) -> Version:
     repo, slug = call.repo, file.workflow
     assert slug is not None
-    known = repo.workspace.trunk_file(slug)
-    _require_place(repo, slug, file.path, known[0] if known else None)
+    known = repo.workspace.find(slug).require_one_file()
+    _require_place(repo, slug, file.path, known.path if known else None)
     if known is None:
         return repo.workflows.create(slug, file.content, message=message)
     before = repo.versions.list(slug)[0].number
