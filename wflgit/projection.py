@@ -69,17 +69,18 @@ def _read_trunk(git: GitRepository, conn: Connection, settings: Settings, state:
     if since is None:
         versions.clear(conn, account)
     commits = list(history.read_history(git, settings.paths, tip=tip, since=since))
-    found = _number(conn, account, settings, commits, fresh=since is None)
+    orphans = versions.orphans(conn, account)
+    count = Numbering(settings.paths) if since is None else _resume_numbering(conn, account, settings, commits, orphans)
+    found = _number(conn, account, count, commits)
     versions.add_versions(conn, account, found)
-    rows = _renumber_around_orphans(git, conn, settings, found, now)
+    rows = _renumber_around(orphans, git, conn, settings, found, now)
     audit.append(conn, account, _trunk_entries(git, settings, state, tip, commits, rows, now))
     versions.save_state(conn, account, replace(state, trunk=settings.trunk, layout=settings.layout, tip=tip, audited_tip=tip))
     return since
 
 
-def _number(conn: Connection, account: str, settings: Settings, commits: Sequence[TrunkCommit], *, fresh: bool) -> list[VersionRow]:
+def _number(conn: Connection, account: str, count: Numbering, commits: Sequence[TrunkCommit]) -> list[VersionRow]:
     """Number the commits' changes, and keep the table of live files in step."""
-    count = Numbering(settings.paths) if fresh else _resume_numbering(conn, account, settings, commits)
     before = {path: blob for files in count.files.values() for path, blob in files.items()}
     rows = [_row(commit, found) for commit in commits for found in count.add(commit.changes)]
     after = {path: (slug, blob) for slug, files in count.files.items() for path, blob in files.items()}
@@ -89,7 +90,9 @@ def _number(conn: Connection, account: str, settings: Settings, commits: Sequenc
     return rows
 
 
-def _resume_numbering(conn: Connection, account: str, settings: Settings, commits: Sequence[TrunkCommit]) -> Numbering:
+def _resume_numbering(
+    conn: Connection, account: str, settings: Settings, commits: Sequence[TrunkCommit], orphans: Sequence[VersionRow]
+) -> Numbering:
     paths = settings.paths
     slugs = {slug for commit in commits for path, _ in commit.changes if (slug := paths.slug(path)) is not None}
     if not slugs:
@@ -99,17 +102,22 @@ def _resume_numbering(conn: Connection, account: str, settings: Settings, commit
         files[file.workflow][file.path] = file.blob
     last = {slug: (row.number, row.blob) for slug, row in versions.last_versions(conn, account, slugs).items()}
     taken: dict[str, set[int]] = defaultdict(set)
-    for row in versions.orphans(conn, account):
+    for row in orphans:
         taken[row.workflow].add(row.number)
     return Numbering(paths, dict(files), last, taken)
 
 
-def _renumber_around_orphans(
-    git: GitRepository, conn: Connection, settings: Settings, rows: Sequence[VersionRow], now: datetime
+def _renumber_around(
+    orphans: Sequence[VersionRow],
+    git: GitRepository,
+    conn: Connection,
+    settings: Settings,
+    rows: Sequence[VersionRow],
+    now: datetime,
 ) -> Sequence[VersionRow]:
     """Look again at the tags of workflows that have a published version off the trunk: it may just have come back."""
     touched = {row.workflow for row in rows}
-    slugs = {row.workflow for row in versions.orphans(conn, settings.account)} & touched
+    slugs = {row.workflow for row in orphans} & touched
     final: dict[tuple[str, str], VersionRow] = {}
     for slug in sorted(slugs):
         _write_plan(conn, settings, _plan(git, conn, settings, slug), now)

@@ -141,17 +141,20 @@ class Workspace:
 
     @property
     def settings(self) -> Settings:
-        """The settings on the trunk; before it has any, those of the working tree.
+        """The settings on the trunk as of the last sync; before the trunk has any, those of the working tree.
 
         Raises:
             SettingsError: if there is no `wflgit.toml`, or it cannot be used.
         """
-        if self._settings is not None:
-            tip, settings = self._settings
-            if tip is not None and self.git.tip(settings.trunk) == tip:
-                return settings
-        trunk = self._settings[1].trunk if self._settings else self._first_settings().trunk
+        return self._settings[1] if self._settings else self._read_settings()
+
+    def _read_settings(self) -> Settings:
+        """Read the settings anew if the trunk has moved."""
+        known = self._settings
+        trunk = known[1].trunk if known else self._first_settings().trunk
         tip = self.git.tip(trunk)
+        if known is not None and tip is not None and known[0] == tip:
+            return known[1]
         blob = self.git.blob_at(tip, FILE) if tip else None
         settings = parse_settings(self.git.blob(blob).decode("utf-8", "replace")) if blob else self._first_settings()
         self._settings = tip, settings
@@ -209,7 +212,7 @@ class Workspace:
 
     def sync(self, workflow: str | None = None) -> None:
         """Bring the store up to date for one workflow or for all; costs a few microseconds when nothing has changed."""
-        self._sync(self.settings, workflow)
+        self._sync(self._read_settings(), workflow)
 
     # Finding things
 

@@ -77,6 +77,7 @@ class Executions:
     def _startable(self, slug: str, channel: str) -> Definition:
         """The published definition that executions start on."""
         workspace = self._workspace
+        workspace.sync(parse_slug(slug))
         settings = workspace.settings
         if channel != CURRENT and channel not in settings.channels:
             raise NotFoundError(
@@ -84,8 +85,6 @@ class Executions:
                 candidates=near(channel, (CURRENT, *settings.channels)),
                 hint=f"start on {' or '.join((CURRENT, *settings.channels))}",
             )
-        parse_slug(slug)
-        workspace.sync(slug)
         definition = workspace.resolve(Revision(slug, channel))
         if workspace.is_deleted(slug):
             raise StateError(
