@@ -14,6 +14,7 @@ from wflgit.git.repository import GitRepository
 if TYPE_CHECKING:
     from wflgit.core.catalog import Catalog
     from wflgit.core.graph import Graph
+    from wflgit.core.records import Problem
 
 PARSED_LIMIT = 2048
 _TYPE_FOLDERS = ("schemas/steps/", "schemas/triggers/")
@@ -61,6 +62,16 @@ class Contents:
             DefinitionError: if it cannot be parsed.
         """
         return self.parse(self._git.hash_blob(content), content).graph
+
+    def problems(self, content: bytes, catalog: Catalog) -> tuple[Problem, ...]:
+        """All that is wrong with a definition, however broken; empty if all is well."""
+        from wflgit.core.validation import validate
+
+        try:
+            parsed = self.parse(self._git.hash_blob(content), content)
+        except DefinitionError:
+            return validate(content, catalog)
+        return validate(content, catalog, parsed=parsed)
 
     def name(self, blob: str) -> str:
         """The display name in a blob; empty if it has none or cannot be parsed."""

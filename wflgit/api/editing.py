@@ -33,9 +33,7 @@ def require_valid(workspace: Workspace, found: Standing, path: str, content: byt
     Raises:
         DefinitionError: with all problems, if one of them is an error.
     """
-    from wflgit.core.validation import validate
-
-    problems = validate(content, workspace.catalog())
+    problems = workspace.contents.problems(content, workspace.catalog())
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         count = "one error" if len(errors) == 1 else f"{len(errors)} errors"

@@ -143,14 +143,12 @@ def _tag_finding(slug: str, number: int, fault: TagFault, real: int | None) -> F
 
 def _check_contents(workspace: Workspace) -> Iterator[Finding]:
     """The current versions must be there and valid: executions start on them."""
-    from wflgit.core.validation import validate
-
     with workspace.store.read() as conn:
         published = versions.published(conn, workspace.account, None)
     current = {row.workflow: row for row in sorted(published, key=lambda row: row.number)}
     for slug, row in sorted(current.items()):
         assert row.blob is not None
-        problems = validate(workspace.git.blob(row.blob), workspace.catalog())
+        problems = workspace.contents.problems(workspace.git.blob(row.blob), workspace.catalog())
         errors = [problem for problem in problems if problem.severity is Severity.ERROR]
         if errors:
             yield Finding(

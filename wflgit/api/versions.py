@@ -199,9 +199,8 @@ class Versions:
                 f"version {number} of '{slug}' is older than the current version {current.number}",
                 hint=f"to go back to its content: `wflgit rollback {slug} --to {number}`",
             )
-        from wflgit.core.validation import validate
-
-        problems = validate(self._workspace.git.blob(row.blob), self._workspace.catalog())
+        workspace = self._workspace
+        problems = workspace.contents.problems(workspace.git.blob(row.blob), workspace.catalog())
         if any(problem.severity is Severity.ERROR for problem in problems):
             raise DefinitionError(
                 f"version {number} of '{slug}' has errors and cannot be published",

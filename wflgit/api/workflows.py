@@ -171,12 +171,11 @@ class Workflows:
         Raises:
             NotFoundError: if there is no such revision.
         """
-        from wflgit.core.validation import validate
-
         workspace = self._workspace
         parsed = parse_revision(revision)
         content = workspace.content(workspace.locate(parsed))
-        return validate(content, workspace.working_catalog() if parsed.selector is None else workspace.catalog())
+        catalog = workspace.working_catalog() if parsed.selector is None else workspace.catalog()
+        return workspace.contents.problems(content, catalog)
 
 
 def _number(row: VersionRow) -> int:

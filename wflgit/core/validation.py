@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wflgit.core.formats import find_format, locate, native
 from wflgit.core.graph import StepKind
@@ -26,32 +26,45 @@ _EXACT = 2**53
 _MANY_DIGITS = re.compile(rb"[0-9]{16}")
 
 
-def validate(content: bytes, catalog: Catalog) -> tuple[Problem, ...]:
+class Parsed(Protocol):
+    """What was made of a definition already; see `formats.parse`."""
+
+    @property
+    def document(self) -> Any:
+        """The parsed JSON."""
+
+    @property
+    def graph(self) -> Graph:
+        """The graph."""
+
+
+def validate(content: bytes, catalog: Catalog, *, parsed: Parsed | None = None) -> tuple[Problem, ...]:
     """Check a definition of any format.
 
     Args:
         content: the bytes of the file, however broken.
         catalog: the step and trigger types of the account.
+        parsed: what the content was parsed to already, if it was, to save doing it again.
 
     Returns:
         Every problem, errors and warnings, by line, column and rule; empty if all is well.
     """
     try:
-        document = read_json(content)
+        document = read_json(content).value if parsed is None else parsed.document
     except DefinitionError as error:
         return error.problems
-    problems = _workflow_problems(document.value, catalog)
+    problems = _workflow_problems(document, parsed.graph if parsed else None, catalog)
     if _MANY_DIGITS.search(content):
-        problems.extend(_inexact_numbers(document.value, ()))
-    return locate(problems, document)
+        problems.extend(_inexact_numbers(document, ()))
+    return locate(problems, read_json(content)) if problems else ()
 
 
-def _workflow_problems(document: Any, catalog: Catalog) -> list[Problem]:
+def _workflow_problems(document: Any, graph: Graph | None, catalog: Catalog) -> list[Problem]:
     problems: list[Problem] = []
     try:
         definition_format = find_format(document)
         problems.extend(definition_format.problems(document, catalog))
-        problems.extend(graph_problems(definition_format.to_graph(document)))
+        problems.extend(graph_problems(graph or definition_format.to_graph(document)))
     except DefinitionError as error:
         # A shape that no graph can be made of was reported by the format already, if it has found anything.
         return problems or [*error.problems]
