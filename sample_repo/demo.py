@@ -40,7 +40,8 @@ STORY = (
     Scene(
         "Contacts start. Each execution is pinned to the version it started on, and stands at a step.",
         (
-            "wflgit exec start welcome P-1001 P-1002 P-1003",
+            "head -4 contacts.csv | cut -d, -f1-3",
+            "wflgit exec start welcome c0001 c0002 c0003",
             "wflgit exec advance 1",
             "wflgit exec wait 1 --until 2026-12-01T09:00Z",
             "wflgit exec counts welcome",
@@ -71,7 +72,7 @@ STORY = (
     ),
     Scene(
         "Those who run stay on version 10, which is draining now. The next contact starts on 11.",
-        ("wflgit exec start welcome P-1004", "wflgit exec ls welcome", "wflgit log welcome -n 3"),
+        ("wflgit exec start welcome c0004", "wflgit exec ls welcome", "wflgit log welcome -n 3"),
     ),
     Scene(
         "Not a good idea after all? A rollback is a new version with the old content: history only grows.",
