@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from wflgit.core.names import CURRENT, TAG_PREFIX, channel_tag, tag_folder, version_tags
@@ -78,11 +78,14 @@ class Sync:
     def _sync_tags_and_current(self, settings: Settings, workflow: str | None) -> bool:
         """Put tags right; say whether each version tag publishes something."""
         published, clean = self._sync_tags(settings, workflow)
-        if os.access(self._git.git_dir, os.W_OK):
-            for slug in _stale_currents(self._git, self._store, settings, published, workflow):
-                with self._git.lock():
-                    self._sync_trunk(settings)
-                    _move_current(self._git, slug, _highest(self._sync_tags(settings, slug)[0]).get(slug))
+        if self._stale_currents(settings, published, workflow) and os.access(self._git.git_dir, os.W_OK):
+            with self._git.lock():
+                # Looked at again under the lock: nobody who publishes through wflgit may be in between.
+                self._sync_trunk(settings)
+                published, clean = self._sync_tags(settings, workflow)
+                wanted = _highest(published)
+                for slug in self._stale_currents(settings, published, workflow):
+                    _move_current(self._git, slug, wanted.get(slug))
         return clean
 
     def _sync_tags(self, settings: Settings, workflow: str | None) -> tuple[Sequence[VersionRow], bool]:
@@ -105,32 +108,28 @@ class Sync:
                 found[row.workflow].append(row)
         return found
 
+    def _stale_currents(self, settings: Settings, published: Sequence[VersionRow], workflow: str | None) -> list[str]:
+        """The workflows whose `current` tag is missing, or does not stand on their highest published version."""
+        wanted, found = _highest(published), _currents(refs.list_refs(self._git, tag_folder(workflow)), workflow)
+        stale = {slug for slug, commit in wanted.items() if found.get(slug) != commit}
+        strays = found.keys() - wanted.keys()
+        if strays:
+            # A tag of that name need not be a workflow's; those of others are left alone.
+            with self._store.read() as conn:
+                stale |= versions.last_versions(conn, settings.account, strays).keys()
+        return sorted(stale)
+
 
 def _targets(published: Sequence[VersionRow]) -> dict[int, str | None] | None:
     """What the tags of published versions point at, by number; None if there are none."""
     return {row.number: row.tag for row in published} or None
 
 
-# The moving tag
-
-
-def _stale_currents(
-    git: GitRepository, store: Store, settings: Settings, published: Sequence[VersionRow], workflow: str | None
-) -> list[str]:
-    """The workflows whose `current` tag is missing, or does not stand on their highest published version."""
-    wanted, suffix = _highest(published), f"/{CURRENT}"
-    found = {
-        ref.removeprefix(TAG_PREFIX).removesuffix(suffix): target
-        for ref, target in refs.list_refs(git, tag_folder(workflow)).items()
-        if ref.endswith(suffix)
-    }
-    stale = {slug for slug, commit in wanted.items() if found.get(slug) != commit}
-    strays = found.keys() - wanted.keys()
-    if strays:
-        # A tag of that name need not be a workflow's; those of others are left alone.
-        with store.read() as conn:
-            stale |= versions.last_versions(conn, settings.account, strays).keys()
-    return sorted(stale)
+def _currents(tags: Mapping[str, str], workflow: str | None) -> dict[str, str]:
+    """What the `current` tags among refs point at, by slug; of one workflow where one is named, without those below it."""
+    suffix = f"/{CURRENT}"
+    found = {ref.removeprefix(TAG_PREFIX).removesuffix(suffix): target for ref, target in tags.items() if ref.endswith(suffix)}
+    return {slug: target for slug, target in found.items() if workflow in (None, slug)}
 
 
 def _highest(published: Sequence[VersionRow]) -> dict[str, str]:

@@ -152,6 +152,13 @@ def test_a_moving_tag_made_by_hand_goes_where_nothing_is_published_and_comes_bac
     assert story.git("tag", "-l", "*/current").split() == ["welcome/current"]
 
 
+def test_a_workflow_below_another_keeps_its_moving_tag(story: Story) -> None:
+    story.commit({"welcome/new": steps("n")}).publish("welcome/new")
+    story.git("tag", "--delete", "welcome/current", "welcome/v1")
+    story.repo.versions.list("welcome")
+    assert story.git("tag", "-l", "*/current").split() == ["welcome/new/current"]
+
+
 def test_a_deleted_version_tag_takes_the_publication_back(story: Story) -> None:
     story.commit(welcome=steps("hello", "bye")).publish("welcome")
     story.git("tag", "--delete", "welcome/v2")

@@ -16,7 +16,7 @@ from tests import invariants
 from tests.builders import BEN, Story, make_repo, steps, to_content
 from wflgit import ConflictError, Execution, ExecutionStatus, NotFoundError, StateError
 
-SLUGS = st.sampled_from(["welcome", "sales/nudge"])
+SLUGS = st.sampled_from(["welcome", "welcome/nudge"])
 SHAPES = st.lists(st.sampled_from(["hello", "wait", "ask", "bye", "tag"]), min_size=1, max_size=4, unique=True).map(tuple)
 
 
