@@ -16,7 +16,7 @@ from wflgit.errors import DirtyFileError, LockedError, RepositoryError
 from wflgit.git.commits import FileEdit, commit_files
 from wflgit.git.refs import create_ref, delete_ref, list_refs, move_ref
 from wflgit.git.repository import GitRepository
-from wflgit.git.worktree import finish_pending, is_dirty, read_file, uncommitted_files
+from wflgit.git.worktree import finish_pending, read_file, uncommitted_files
 
 PATH = "workflows/sales [new]/wel come 🚀.json"
 
@@ -50,7 +50,7 @@ def test_what_is_no_regular_file_is_no_file(sandbox: Sandbox, path: str) -> None
 def test_a_bare_repository_has_no_files_and_nothing_uncommitted(bare: Sandbox) -> None:
     bare.save(PATH, "1")
     assert read_file(bare.repo, PATH) is None
-    assert not is_dirty(bare.repo, PATH)
+    assert PATH not in uncommitted_files(bare.repo)
     assert uncommitted_files(bare.repo) == []
 
 
@@ -65,9 +65,9 @@ def test_line_ends_are_what_git_would_store(sandbox: Sandbox, setting: tuple[str
     sandbox.save(PATH, "{\n}\n", repo=repo)
     assert sandbox.read(PATH) == "{\r\n}\r\n"
     assert read_file(repo, PATH) == b"{\n}\n"
-    assert not is_dirty(repo, PATH)
+    assert PATH not in uncommitted_files(repo)
     sandbox.write(PATH, "{\r\n\r\n}\r\n")
-    assert is_dirty(repo, PATH)
+    assert PATH in uncommitted_files(repo)
     sandbox.save(PATH, "{\n\n}\n", repo=repo)
     sandbox.save(PATH, "{\n}\n", repo=repo)
     assert sandbox.read(PATH) == "{\r\n}\r\n"
@@ -75,24 +75,24 @@ def test_line_ends_are_what_git_would_store(sandbox: Sandbox, setting: tuple[str
 
 
 def test_a_file_is_dirty_from_the_first_change_to_the_commit(sandbox: Sandbox) -> None:
-    assert not is_dirty(sandbox.repo, PATH)
+    assert PATH not in uncommitted_files(sandbox.repo)
     sandbox.write(PATH, "1")
-    assert is_dirty(sandbox.repo, PATH)
+    assert PATH in uncommitted_files(sandbox.repo)
     sandbox.git("add", ".")
-    assert is_dirty(sandbox.repo, PATH)
+    assert PATH in uncommitted_files(sandbox.repo)
     sandbox.git("commit", "-qm", "1")
-    assert not is_dirty(sandbox.repo, PATH)
+    assert PATH not in uncommitted_files(sandbox.repo)
     sandbox.write(PATH, "2")
     sandbox.git("add", ".")
     sandbox.write(PATH, "1")
-    assert is_dirty(sandbox.repo, PATH)
+    assert PATH in uncommitted_files(sandbox.repo)
     sandbox.git("reset", "-q", "--hard")
     (sandbox.folder / PATH).unlink()
-    assert is_dirty(sandbox.repo, PATH)
+    assert PATH in uncommitted_files(sandbox.repo)
     sandbox.git("checkout", "-q", "--detach")
-    assert is_dirty(sandbox.repo, PATH)
+    assert PATH in uncommitted_files(sandbox.repo)
     sandbox.git("checkout", "-q", PATH)
-    assert not is_dirty(sandbox.repo, PATH)
+    assert PATH not in uncommitted_files(sandbox.repo)
 
 
 def test_uncommitted_files_are_all_that_git_status_lists(sandbox: Sandbox) -> None:
@@ -243,7 +243,6 @@ def test_an_index_that_cannot_be_read_is_refused_with_the_way_out(sandbox: Sandb
     repo = sandbox.again()
     for attempt in (
         lambda: sandbox.save("other/a.json", "2", repo=repo),
-        lambda: is_dirty(repo, PATH),
         lambda: uncommitted_files(repo),
     ):
         with pytest.raises(RepositoryError, match="cannot read the index") as caught:

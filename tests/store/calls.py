@@ -43,7 +43,6 @@ READING: dict[str, Call] = {
     "versions.find_by_name": lambda conn, account: versions.find_by_name(conn, account, "name"),
     "versions.list_versions": lambda conn, account: versions.list_versions(conn, account, "welcome"),
     "versions.get_version": lambda conn, account: versions.get_version(conn, account, "welcome", 2),
-    "versions.find_by_commit": lambda conn, account: versions.find_by_commit(conn, account, "welcome", f"{1:040x}"),
     "versions.last_versions": lambda conn, account: (
         versions.last_versions(conn, account),
         versions.last_versions(conn, account, ["welcome"]),

@@ -176,15 +176,6 @@ def test_removed_versions_are_gone_and_may_come_again_otherwise(store: Store) ->
         assert versions.list_versions(conn, "acme", "welcome") == [published(2), version(1)]
 
 
-def test_a_version_is_found_by_its_commit(store: Store) -> None:
-    rows = [version(1), version(2), version(2, "other")]
-    with store.write() as conn:
-        versions.add_versions(conn, "acme", rows)
-        assert versions.find_by_commit(conn, "acme", "welcome", rows[1].commit) == rows[1]
-        assert versions.find_by_commit(conn, "acme", "welcome", "0" * 40) is None
-        assert versions.find_by_commit(conn, "acme", "missing", rows[1].commit) is None
-
-
 def test_the_last_version_is_the_highest_on_the_trunk(store: Store) -> None:
     rows = [version(1), version(2), version(10), version(11, on_trunk=False), version(4, "b"), version(1, "lost", on_trunk=False)]
     with store.write() as conn:

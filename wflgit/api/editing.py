@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wflgit.core.messages import ACTION, compose
-from wflgit.core.records import Problem, Severity
+from wflgit.core.records import Severity
 from wflgit.errors import ConflictError, DefinitionError, LimitError, StateError
 from wflgit.store import versions
 from wflgit.store.versions import VersionRow
@@ -27,8 +27,8 @@ def to_bytes(definition: DefinitionInput) -> bytes:
     return dump(definition)
 
 
-def require_valid(workspace: Workspace, found: Standing, path: str, content: bytes) -> tuple[Problem, ...]:
-    """Check a definition and that its name is free; return the warnings.
+def require_valid(workspace: Workspace, found: Standing, path: str, content: bytes) -> None:
+    """Check a definition, and that its name is free. Warnings do not matter here.
 
     Raises:
         DefinitionError: with all problems, if one of them is an error.
@@ -41,7 +41,6 @@ def require_valid(workspace: Workspace, found: Standing, path: str, content: byt
             f"the definition of '{found.slug}' has {count}", problems=problems, path=path, hint="mend the file and try again"
         )
     _require_free_name(workspace, found, content)
-    return problems
 
 
 def _require_free_name(workspace: Workspace, found: Standing, content: bytes) -> None:

@@ -51,19 +51,6 @@ def read_file(repo: GitRepository, path: str) -> bytes | None:
         return _read_regular(repo, repo.workdir, path)
 
 
-def is_dirty(repo: GitRepository, path: str) -> bool:
-    """Say whether a file of the working tree, or what is staged of it, differs from the checked-out commit.
-
-    Raises:
-        RepositoryError: the index or the file cannot be read.
-    """
-    if repo.workdir is None:
-        return False
-    committed = _head_blob(repo, path)
-    index = _checked_index(repo)
-    return _staged(index, path) != committed or _disk_blob(repo, path, committed) != committed
-
-
 def uncommitted_files(repo: GitRepository) -> list[str]:
     """The files that differ between the working tree, what is staged, and the checked-out commit, new ones too, in path order.
 

@@ -267,7 +267,6 @@ _OF_NUMBER = versions.c.number == sa.bindparam("of_number", type_=sa.Integer)
 _ALL = sa.select(*_COLUMNS).where(versions.c.account == _ACCOUNT)
 _LIST = _ALL.where(_OF_WORKFLOW).order_by(versions.c.number.desc())
 _GET = _ALL.where(_OF_WORKFLOW, _OF_NUMBER)
-_BY_COMMIT = _LIST.where(versions.c.commit_id == sa.bindparam("of_commit")).limit(1)
 _PUBLISHED = _ALL.where(versions.c.published_at.is_not(None)).order_by(versions.c.workflow, versions.c.number)
 _PUBLISHED_OF = _PUBLISHED.where(_OF_WORKFLOW)
 _OFF_TRUNK = _ALL.where(OFF_TRUNK).order_by(versions.c.workflow, versions.c.number)
@@ -345,11 +344,6 @@ def list_versions(conn: sa.Connection, account: str, workflow: str) -> list[Vers
 def get_version(conn: sa.Connection, account: str, workflow: str, number: int) -> VersionRow | None:
     """Read one version; None if there is no such number."""
     return next(iter(_read_versions(conn, _GET, account, of_workflow=workflow, of_number=number)), None)
-
-
-def find_by_commit(conn: sa.Connection, account: str, workflow: str, commit: str) -> VersionRow | None:
-    """Read the version of a workflow that a commit made; None if it made none."""
-    return next(iter(_read_versions(conn, _BY_COMMIT, account, of_workflow=workflow, of_commit=commit)), None)
 
 
 def last_versions(conn: sa.Connection, account: str, workflows: Collection[str] | None = None) -> dict[str, VersionRow]:
