@@ -8,6 +8,7 @@ The tree, with each class's `code`::
     ├── AmbiguousSlugError        ambiguous-slug         two files share one slug
     ├── SettingsError             invalid-settings       wflgit.toml cannot be used
     ├── DefinitionError           invalid-definition     a definition with problems; all of them are listed
+    ├── PlanError                 plan-refused           a migration plan that cannot be carried out; all failures are listed
     ├── StateError                wrong-state            the rules forbid this in the state things are in
     ├── LimitError                limit-reached          a policy limit
     ├── ConflictError             conflict               somebody else was faster; read again and retry
@@ -30,6 +31,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from wflgit.core.plan import Failure
     from wflgit.core.records import Problem
 
 
@@ -104,6 +106,20 @@ class DefinitionError(WflgitError):
         super().__init__(message, hint=hint)
         self.problems = tuple(problems)
         self.path = path
+
+
+class PlanError(WflgitError):
+    """A plan of a migration that cannot be carried out as it is. Nothing was started.
+
+    Attributes:
+        failures: every reason, those of the plan itself first.
+    """
+
+    code = "plan-refused"
+
+    def __init__(self, message: str, *, failures: Sequence[Failure], hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.failures = tuple(failures)
 
 
 class StateError(WflgitError):

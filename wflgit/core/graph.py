@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -27,6 +28,32 @@ class StepKind(StrEnum):
     PARALLEL = "parallel"
     LOOP = "loop"
     END = "end"
+
+
+class WaitKind(StrEnum):
+    """What ends a wait."""
+
+    DURATION = "duration"
+    MOMENT = "moment"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitTerms:
+    """What a step of kind WAIT waits for.
+
+    Attributes:
+        kind: what ends it.
+        duration: how long from its beginning; for an event, how long at most. None where there is no such limit, or it is only
+            known when the execution is there (a reference to data). A month counts as 30 days, a year as 365.
+        moment: until when; None where it is only known when the execution is there.
+        event: the event it waits for.
+    """
+
+    kind: WaitKind
+    duration: timedelta | None = None
+    moment: datetime | None = None
+    event: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which files of a repository are workflows, and which slug each has.
+"""Which files of a repository are workflows, and which slug each has; where plans of migrations are kept.
 
 Globs mean what Git's `:(glob)` pathspecs mean, so that a list tried out with `git ls-files` can be trusted.
 """
@@ -12,12 +12,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wflgit.core.globs import compile_glob, fixed_ends, fixed_folder, is_wild
-from wflgit.core.names import slugify
+from wflgit.core.names import parse_slug, slugify
+from wflgit.errors import InvalidNameError
+
+PLAN_FOLDER = "migrations"
+
+_PLAN = re.compile(rf"{PLAN_FOLDER}/(.+)/v([1-9][0-9]{{0,8}})\.\.v([1-9][0-9]{{0,8}})\.json")
 
 
 @dataclass(frozen=True)
 class WorkflowPaths:
-    """The globs of an account: a file is a workflow if one of `include` matches it and none of `exclude` does."""
+    """The globs of an account: a file is a workflow if one of `include` matches it and none of `exclude` does.
+
+    A plan of a migration never is one.
+    """
 
     include: tuple[str, ...]
     exclude: tuple[str, ...] = ()
@@ -44,7 +52,7 @@ class WorkflowPaths:
 
     def _find_slug(self, path: str) -> str | None:
         raw = path.encode(errors="surrogateescape")
-        if any(compile_glob(glob).fullmatch(raw) for glob in self.exclude):
+        if parse_plan_path(path) is not None or any(compile_glob(glob).fullmatch(raw) for glob in self.exclude):
             return None
         for glob, matcher in self._matchers:
             if matcher.fullmatch(raw):
@@ -87,3 +95,32 @@ def _variable_part(glob: str, path: str) -> str:
     if part == path.removeprefix(head):
         part = part.removesuffix(tail.lstrip("/"))
     return part.strip("/") or path
+
+
+def plan_path(slug: str, source: int, target: int) -> str:
+    """Where the plan from one version to another belongs in the repository.
+
+    >>> plan_path("welcome", 6, 7)
+    'migrations/welcome/v6..v7.json'
+    """
+    return f"{PLAN_FOLDER}/{slug}/v{source}..v{target}.json"
+
+
+def parse_plan_path(path: str) -> tuple[str, int, int] | None:
+    """Split the path of a plan into slug, source and target; None for a path that is none.
+
+    >>> parse_plan_path("migrations/sales/welcome/v6..v7.json")
+    ('sales/welcome', 6, 7)
+    """
+    match = _PLAN.fullmatch(path)
+    if match is None or not _is_slug(match[1]):
+        return None
+    return match[1], int(match[2]), int(match[3])
+
+
+def _is_slug(text: str) -> bool:
+    try:
+        parse_slug(text)
+    except InvalidNameError:
+        return False
+    return True

@@ -72,6 +72,7 @@ class VersionStatus(StrEnum):
     CURRENT = "current"
     DRAINING = "draining"
     DRAINED = "drained"
+    ARCHIVED = "archived"
     DELETED = "deleted"
 
 
@@ -174,3 +175,109 @@ class StepCount:
     step: str
     active: int
     waiting: int
+
+
+class MigrationStatus(StrEnum):
+    """Where a migration is in its life; the moves between them are `lifecycle.MIGRATION_MOVES`."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    PARTIALLY_COMPLETED = "partially_completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class Strategy(StrEnum):
+    """How executions come to the target: all at once, so many per interval or each at its next advance, or chosen ones."""
+
+    IMMEDIATE = "immediate"
+    GRADUAL = "gradual"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Moving executions of a workflow from one version to another, as it stands.
+
+    Attributes:
+        id: its number in the account's store.
+        workflow: the slug.
+        source: the version executions come from.
+        target: the version they go to.
+        strategy: how they get there.
+        pace: of a gradual one, such as `500 per PT1H` or `at advance`; None for the others.
+        status: where it is in its life.
+        total: how many executions it is about, counted when it was made.
+        moved: how many were moved (and not put back by an undo: see `undone`).
+        skipped: how many were left where they are, each with its reason.
+        failed: how many could not be moved for now; `retry` tries them again.
+        undone: how many an undo put back.
+        kept: how many an undo had to leave, because they have moved on since.
+        rate: executions a second, of late; None where nothing is moving.
+        eta: time left in seconds; None where it cannot be told.
+        due_at: when the next ones of a gradual migration are due; None if that is now or never.
+    """
+
+    id: int
+    workflow: str
+    source: int
+    target: int
+    strategy: Strategy
+    pace: str | None
+    status: MigrationStatus
+    total: int
+    moved: int
+    skipped: int
+    failed: int
+    undone: int
+    kept: int
+    rate: float | None
+    eta: float | None
+    due_at: datetime | None
+    created_at: datetime
+    created_by: str
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def done(self) -> int:
+        """How many executions have been looked at."""
+        return self.moved + self.skipped + self.failed
+
+
+class ItemResult(StrEnum):
+    """What came of one execution in a migration."""
+
+    PENDING = "pending"
+    MOVED = "moved"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    UNDONE = "undone"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationItem:
+    """What a migration did with one execution.
+
+    Attributes:
+        migration: the migration.
+        execution: the execution's id.
+        contact: whose execution it is.
+        step: where it stood when it was looked at; None if it has not been yet.
+        to_step: where it was put; None if it was not moved, or ended.
+        result: what came of it.
+        reason: why it was not moved, or not put back, as one of the reasons in `docs/migrations.md`; else None.
+    """
+
+    migration: int
+    execution: int
+    contact: str
+    step: str | None
+    to_step: str | None
+    result: ItemResult
+    reason: str | None = None

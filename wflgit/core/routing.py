@@ -28,14 +28,43 @@ def route(graph: Graph, step: str, *, outcome: str | None = None, to: str | None
         target = _by_outcome(graph, step, edges, outcome)
     else:
         target = _plain(step, edges)
-    return _settle(graph, step, target)
+    return settle(graph, step, target)
 
 
 def entry(graph: Graph) -> str | None:
     """Find the step an execution starts at: the start, or the one after it if that is disabled; None if there is none."""
     if graph.start is None or graph.start not in graph.steps:
         return None
-    return _settle(graph, graph.start, graph.start)
+    return settle(graph, graph.start, graph.start)
+
+
+def settle(graph: Graph, origin: str, target: str | None) -> str | None:
+    """Find where an execution that comes from one step to another stands: it leaves scopes that ended and passes disabled steps.
+
+    Args:
+        graph: the definition.
+        origin: the step it comes from; the one it comes to may be the same.
+        target: the step it comes to; None is the end of the scope it comes from.
+
+    Returns:
+        The step; None is the end of the execution. If all steps are disabled in a circle, one of them.
+
+    Raises:
+        NotFoundError: if the way leads to a step that the definition does not have.
+    """
+    scope = graph.steps[origin].scope
+    passed: set[str] = set()
+    while True:
+        if target is None:
+            return scope
+        if target not in graph.steps:
+            raise NotFoundError(f"step '{origin}' leads to '{target}', which the definition does not have")
+        step = graph.steps[target]
+        if not step.disabled or target in passed:
+            return target
+        passed.add(target)
+        scope = step.scope
+        target = _way_through(graph.outgoing.get(target, ()))
 
 
 def _to_step(graph: Graph, step: str, edges: Sequence[Edge], to: str) -> str:
@@ -76,23 +105,6 @@ def _plain(step: str, edges: Sequence[Edge]) -> str | None:
         f"expected an outcome for step '{step}', because what comes of it decides the way on",
         hint=f"name one of {_quoted([edge.label for edge in edges])}",
     )
-
-
-def _settle(graph: Graph, origin: str, target: str | None) -> str | None:
-    """Leave scopes that ended and pass through disabled steps, until there is somewhere to stand."""
-    scope = graph.steps[origin].scope
-    passed: set[str] = set()
-    while True:
-        if target is None:
-            return scope
-        if target not in graph.steps:
-            raise NotFoundError(f"step '{origin}' leads to '{target}', which the definition does not have")
-        step = graph.steps[target]
-        if not step.disabled or target in passed:
-            return target
-        passed.add(target)
-        scope = step.scope
-        target = _way_through(graph.outgoing.get(target, ()))
 
 
 def _way_through(edges: Sequence[Edge]) -> str | None:

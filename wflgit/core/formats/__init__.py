@@ -1,7 +1,8 @@
 """Bytes of any JSON workflow format to the graph; one module a format.
 
-A format is a module with these four names. `to_graph` serves running executions: it is fast, imports no validator, and makes
-what graph it can of a document that is wrong as a workflow. `problems` says what is wrong, beyond what the graph alone shows.
+A format is a module with these five names. `to_graph` serves running executions: it is fast, imports no validator, and makes
+what graph it can of a document that is wrong as a workflow; so does `wait_terms`, which reads what a step waits for. `problems`
+says what is wrong, beyond what the graph alone shows.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from wflgit.core.catalog import Catalog
-    from wflgit.core.graph import Graph
+    from wflgit.core.graph import Graph, Step, WaitTerms
 
 
 class Format(Protocol):
@@ -40,6 +41,9 @@ class Format(Protocol):
 
     def problems(self, document: Any, catalog: Catalog) -> Iterator[Problem]:
         """Find what breaks the rules of the format; the problems carry pointers, but no lines."""
+
+    def wait_terms(self, step: Step) -> WaitTerms | None:
+        """Say what a step waits for; None for one that is no wait, or whose config cannot be read. It never fails."""
 
 
 FORMATS: Mapping[str, Format] = {module.NAME: module for module in (native, asl)}
@@ -81,6 +85,12 @@ def find_format(document: Any) -> Format:
     message = "expected a workflow but found neither 'steps' nor 'States' at the top of the document"
     hint = 'a workflow of wflgit holds "steps", one of Amazon States Language "StartAt" and "States"'
     raise DefinitionError(message, problems=[Problem("unknown-format", Severity.ERROR, message, hint=hint)], hint=hint)
+
+
+def wait_terms(format_name: str, step: Step) -> WaitTerms | None:
+    """Say what a step of a graph in that format waits for; None for one that is no wait, or whose config cannot be read."""
+    known = FORMATS.get(format_name)
+    return None if known is None else known.wait_terms(step)
 
 
 _SHOWN_AT_KEY = frozenset({"unknown-key", "missing-key", "invalid-step-id", "unreachable-step", "cycle-without-wait"})

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wflgit.core.graph import Edge, EdgeKind, Graph, Pointer, Step, StepKind
+from wflgit.core.graph import Edge, EdgeKind, Graph, Pointer, Step, StepKind, WaitKind, WaitTerms
 from wflgit.core.records import Problem, Severity
+from wflgit.core.times import parse_moment, seconds
 from wflgit.core.wording import choice, missing_key, propose, quote, wrong
 from wflgit.errors import DefinitionError
 
@@ -120,6 +121,37 @@ def problems(document: Mapping[str, Any], catalog: Catalog) -> Iterator[Problem]
         lacks it.
     """
     return _scope_problems(document, ())
+
+
+def wait_terms(step: Step) -> WaitTerms | None:
+    """Read a number of seconds or a time off a Wait.
+
+    A path, a JSONata expression (`{% … %}`) and what a deployment tool fills in (`${…}`) are known only when an execution is there.
+
+    Returns:
+        What the step waits for; None for a step of another kind, and for a state that does not say it in exactly one way.
+    """
+    if step.kind is not StepKind.WAIT:
+        return None
+    match [(name, step.config[name]) for name in _WAITS if name in step.config]:
+        case [("Seconds", int(number))] if not isinstance(number, bool):
+            duration = seconds(number)
+            return None if duration is None else WaitTerms(WaitKind.DURATION, duration)
+        case [("SecondsPath", str())]:
+            return WaitTerms(WaitKind.DURATION)
+        case [("TimestampPath", str())]:
+            return WaitTerms(WaitKind.MOMENT)
+        case [("Seconds" | "Timestamp" as name, str(text))]:
+            return _written_terms(name, text)
+    return None
+
+
+def _written_terms(name: str, text: str) -> WaitTerms | None:
+    """What a text says where a number of seconds or a time belongs."""
+    if (text.startswith("{%") and text.endswith("%}")) or "${" in text:
+        return WaitTerms(WaitKind.DURATION if name == "Seconds" else WaitKind.MOMENT)
+    moment = parse_moment(text) if name == "Timestamp" else None
+    return None if moment is None else WaitTerms(WaitKind.MOMENT, moment=moment)
 
 
 @dataclass(frozen=True, slots=True)

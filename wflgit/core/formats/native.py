@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger
+from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger, WaitKind, WaitTerms
 from wflgit.core.records import Problem, Severity
+from wflgit.core.times import parse_duration, parse_moment
 from wflgit.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -142,6 +143,41 @@ def _text(value: Any) -> str | None:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else _NOTHING
+
+
+def wait_terms(step: Step) -> WaitTerms | None:
+    """Read a duration, a time or an event off the config of a wait.
+
+    A reference such as `{{contact.renewal_date}}` is a time that is known only when an execution is there.
+
+    Returns:
+        What the step waits for; None for a step of another kind, and for a config that does not say it in exactly one way.
+    """
+    if step.kind is not StepKind.WAIT:
+        return None
+    match [(key, step.config[key]) for key in ("duration", "until", "event") if key in step.config]:
+        case [("duration", str(text))]:
+            duration = parse_duration(text)
+            return None if duration is None else WaitTerms(WaitKind.DURATION, duration)
+        case [("until", str(text))]:
+            return _moment_terms(text)
+        case [("event", str(event))]:
+            return _event_terms(event, step.config.get("timeout"))
+    return None
+
+
+def _moment_terms(text: str) -> WaitTerms | None:
+    if text.startswith("{{") and text.endswith("}}"):
+        return WaitTerms(WaitKind.MOMENT)
+    moment = parse_moment(text)
+    return None if moment is None else WaitTerms(WaitKind.MOMENT, moment=moment)
+
+
+def _event_terms(event: str, timeout: object) -> WaitTerms | None:
+    if timeout is None:
+        return WaitTerms(WaitKind.EVENT, event=event)
+    duration = parse_duration(timeout) if isinstance(timeout, str) else None
+    return None if duration is None else WaitTerms(WaitKind.EVENT, duration, event=event)
 
 
 def problems(document: Any, catalog: Catalog) -> Iterator[Problem]:
