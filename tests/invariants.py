@@ -42,12 +42,14 @@ def check(repo: Repository, path: Path) -> None:
     """Numbers, tags, pins and the audit trail agree with Git and with each other."""
     repo.sync()
     expected = count_versions(path, repo.settings.trunk)
-    marks = dict(line.split() for line in git(path, "for-each-ref", "--format=%(refname) %(objectname)", "refs/tags").splitlines())
+    listed = git(path, "for-each-ref", "--format=%(refname) %(objectname)", "refs/tags", "refs/wflgit/archive")
+    marks = dict(line.split() for line in listed.splitlines())
     for slug, commits in expected.items():
         versions = repo.versions.list(slug)[::-1]
         assert [version.number for version in versions] == list(range(1, len(versions) + 1)), slug
         assert [version.commit for version in versions] == commits, slug
-        published = [version for version in versions if version.published_at]
+        archived = [version for version in versions if version.status is VersionStatus.ARCHIVED]
+        published = [version for version in versions if version.published_at and version not in archived]
         current = [version for version in versions if version.status is VersionStatus.CURRENT]
         assert len(current) == min(1, len(published)), slug
         if published:
@@ -55,6 +57,9 @@ def check(repo: Repository, path: Path) -> None:
             assert marks[f"refs/tags/{slug}/current"] == published[-1].commit
         for version in published:
             assert marks[f"refs/tags/{slug}/v{version.number}"] == version.tag
+        for version in archived:
+            assert f"refs/tags/{slug}/v{version.number}" not in marks
+            assert marks[f"refs/wflgit/archive/{slug}/v{version.number}"] == version.tag
     check_pins(repo)
     check_audit(repo)
 
@@ -73,6 +78,10 @@ def check_audit(repo: Repository) -> None:
     entries = repo.audit.list(limit=10_000)
     told = Counter((entry.action, entry.subject) for entry in entries if entry.action in ("version.created", "version.deleted"))
     assert all(count == 1 for count in told.values()), told
-    published = Counter(entry.subject for entry in entries if entry.action == "version.published")
-    unpublished = Counter(entry.subject for entry in entries if entry.action == "version.unpublished")
+    published, unpublished, archived, unarchived = (
+        Counter(entry.subject for entry in entries if entry.action == f"version.{word}")
+        for word in ("published", "unpublished", "archived", "unarchived")
+    )
     assert all(count <= 1 + unpublished[subject] for subject, count in published.items()), published
+    assert all(count <= 1 + unpublished[subject] + unarchived[subject] for subject, count in archived.items()), archived
+    assert all(count <= archived[subject] for subject, count in unarchived.items()), unarchived

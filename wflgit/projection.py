@@ -7,14 +7,14 @@ exactly once, whoever notices it first. `sync` sees what is out of date and call
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wflgit.core import numbering
 from wflgit.core.messages import ACTION, trailers
-from wflgit.core.names import tag_folder, version_tags
-from wflgit.core.numbering import Numbered, Numbering, TagFacts
+from wflgit.core.names import Marks, archive_folder, archive_ref, tag_folder, version_marks
+from wflgit.core.numbering import Assignment, Numbered, Numbering, TagFacts
 from wflgit.core.settings import Settings
 from wflgit.errors import ConflictError
 from wflgit.git import history, refs
@@ -172,7 +172,7 @@ def _version_entry(row: VersionRow, now: datetime) -> Entry:
 
 
 def project_tags(git: GitRepository, store: Store, settings: Settings, slugs: Collection[str], now: datetime) -> None:
-    """Publish what the tags of these workflows publish, and take back what they do not publish any more.
+    """Publish what the tags of these workflows publish, take back what they do not publish any more, and note what is archived.
 
     Tags that publish nothing, or are no workflow's, change nothing; `fsck` reports them.
     """
@@ -193,7 +193,7 @@ class _Plan:
     workflow: str
     rows: Sequence[VersionRow]
     wanted: Sequence[VersionRow]
-    tags: Mapping[int, Tag]
+    tags: Mapping[str, Tag]
 
     @property
     def changed(self) -> list[VersionRow]:
@@ -210,41 +210,83 @@ def _plan(git: GitRepository, conn: Connection, settings: Settings, slug: str) -
     rows = versions.list_versions(conn, settings.account, slug)[::-1]
     if not rows:
         return _Plan(slug, (), (), {})
-    targets = version_tags(refs.list_refs(git, tag_folder(slug)), slug).get(slug, {})
-    known = {row.number: row for row in rows if row.tag is not None and targets.get(row.number) == row.tag}
-    tags = read_tags(git, {number: target for number, target in targets.items() if number not in known})
+    marks = _read_marks(git, slug, rows)
+    known = {(row.number, row.tag): row for row in rows if row.tag is not None}
+    places = [*marks.tags.items(), *marks.archive.items()]
+    tags = read_tags(git, [target for number, target in places if (number, target) not in known])
     chain = [row for row in rows if row.on_trunk]
-    facts = tag_facts(git, settings, chain, targets, tags)
-    facts |= {number: TagFacts(row.commit, on_trunk=row.on_trunk, by_wflgit=True) for number, row in known.items()}
-    assignment = numbering.assign([(row.commit, row.blob) for row in chain], facts)
+    assignment = assign_numbers(git, settings, chain, marks, tags, known)
+    targets = marks.targets(assignment.archived)
     numbered = [replace(row, number=number) for row, number in zip(chain, assignment.numbers, strict=True)]
-    lost = [known.get(number) or _orphan(git, settings, slug, number, tags[number]) for number in sorted(assignment.orphans)]
+    lost = [
+        known.get((number, targets[number])) or _orphan(git, settings, slug, number, tags[targets[number]])
+        for number in sorted(assignment.orphans)
+    ]
     wanted = []
     for row in [*numbered, *lost]:
         if row.number not in assignment.published:
             wanted.append(_unpublished(row))
-        elif row.number in known:
-            wanted.append(replace(known[row.number], on_trunk=row.on_trunk))
-        else:
-            wanted.append(_published(row, targets[row.number], tags[row.number]))
+            continue
+        target = targets[row.number]
+        published = known.get((row.number, target)) or _published(row, target, tags[target])
+        wanted.append(replace(published, on_trunk=row.on_trunk, archived=row.number in assignment.archived))
     return _Plan(slug, rows, sorted(wanted, key=lambda row: row.number), tags)
 
 
-def read_tags(git: GitRepository, targets: Mapping[int, str]) -> dict[int, Tag]:
+def _read_marks(git: GitRepository, slug: str, rows: Sequence[VersionRow]) -> Marks:
+    """Read the refs that publish versions of a workflow.
+
+    Whoever moves a tag object writes its new ref before the old one goes, so tags are read before the archive. Where something is
+    archived they are read again after it, because it may have left the archive in between.
+    """
+    found = refs.list_refs(git, tag_folder(slug)) | refs.list_refs(git, archive_folder(slug))
+    if any(row.archived for row in rows):
+        found |= refs.list_refs(git, tag_folder(slug))
+    return version_marks(found, slug).get(slug, Marks({}, {}))
+
+
+def assign_numbers(
+    git: GitRepository,
+    settings: Settings,
+    chain: Sequence[VersionRow],
+    marks: Marks,
+    tags: Mapping[str, Tag],
+    known: Mapping[tuple[int, str], VersionRow] = {},
+) -> Assignment:
+    """Number a workflow's versions in the light of its marks.
+
+    Args:
+        git: the repository.
+        settings: which branch is the trunk.
+        chain: the versions on the trunk, oldest first.
+        marks: what publishes versions.
+        tags: the tag objects the marks point at, as far as they were read.
+        known: rows by number and tag object; what they say of a tag is not asked again.
+    """
+    facts = []
+    for targets in (marks.tags, marks.archive):
+        told = {number: row for (number, target), row in known.items() if targets.get(number) == target}
+        asked = {number: target for number, target in targets.items() if number not in told}
+        known_facts = {number: TagFacts(row.commit, on_trunk=row.on_trunk, by_wflgit=True) for number, row in told.items()}
+        facts.append(_tag_facts(git, settings, chain, asked, tags) | known_facts)
+    return numbering.assign([(row.commit, row.blob) for row in chain], *facts)
+
+
+def read_tags(git: GitRepository, targets: Iterable[str]) -> dict[str, Tag]:
     """Read the tags that say who published; lightweight ones, and old ones without a tagger, do not."""
-    found = {number: refs.read_tag(git, target) for number, target in targets.items()}
-    return {number: tag for number, tag in found.items() if tag is not None and tag.tagger is not None}
+    found = {target: refs.read_tag(git, target) for target in targets}
+    return {target: tag for target, tag in found.items() if tag is not None and tag.tagger is not None}
 
 
-def tag_facts(
-    git: GitRepository, settings: Settings, chain: Sequence[VersionRow], targets: Mapping[int, str], tags: Mapping[int, Tag]
+def _tag_facts(
+    git: GitRepository, settings: Settings, chain: Sequence[VersionRow], targets: Mapping[int, str], tags: Mapping[str, Tag]
 ) -> dict[int, TagFacts]:
     """Find out about each version tag what `numbering.assign` wants to know; history is asked only where it is needed."""
     commits = {row.commit for row in chain}
     tip = git.tip(settings.trunk)
     facts = {}
-    for number in targets:
-        tag = tags.get(number)
+    for number, target in targets.items():
+        tag = tags.get(target)
         if tag is None or tag.commit in commits:
             facts[number] = TagFacts(tag.commit if tag else None)
         else:
@@ -273,7 +315,7 @@ def _orphan(git: GitRepository, settings: Settings, slug: str, number: int, tag:
 
 
 def _unpublished(row: VersionRow) -> VersionRow:
-    return replace(row, tag=None, published_at=None, published_by_name=None, published_by_email=None)
+    return replace(row, tag=None, published_at=None, published_by_name=None, published_by_email=None, archived=False)
 
 
 def _published(row: VersionRow, target: str, tag: Tag) -> VersionRow:
@@ -289,17 +331,40 @@ def _write_plan(conn: Connection, settings: Settings, plan: _Plan, now: datetime
         versions.remove_versions(conn, account, plan.workflow, [row.number for row in (*plan.gone, *changed)])
         versions.add_versions(conn, account, changed)
         audit.append(conn, account, list(_tag_entries(plan, now)))
+        for entry in _archive_entries(plan, now):
+            # Told each time, but with the key only once: by it rows that are built anew know that it has been told.
+            if audit.append(conn, account, [entry]) is None:
+                audit.append(conn, account, [entry._replace(key=None)])
 
 
 def _tag_entries(plan: _Plan, now: datetime) -> Iterator[Entry]:
-    before = {(row.number, row.tag) for row in plan.rows if row.tag}
-    after = {(row.number, row.tag) for row in plan.wanted if row.tag}
-    for row in plan.wanted:
-        if row.tag and (row.number, row.tag) not in before:
-            yield _published_entry(row, plan.tags.get(row.number), now)
-    for number, tag in sorted(before - after):
+    """What was published and taken back, what came archived already, and what came back from the archive."""
+    before = {(row.number, row.tag): row for row in plan.rows if row.tag}
+    after = {(row.number, row.tag): row for row in plan.wanted if row.tag}
+    for place, row in after.items():
+        if place not in before:
+            yield _published_entry(row, plan.tags.get(row.tag or ""), now)
+            if row.archived:
+                yield _archived_entry(row, now)
+        elif before[place].archived and not row.archived:
+            yield Entry(now, "git", "version.unarchived", f"{row.workflow}@{row.number}", {"commit": row.commit, "tag": row.tag})
+    for number, tag in sorted(before.keys() - after.keys()):
         details = {"tag": tag, "reason": "its tag is gone or was moved"}
         yield Entry(now, "git", "version.unpublished", f"{plan.workflow}@{number}", details)
+
+
+def _archive_entries(plan: _Plan, now: datetime) -> Iterator[Entry]:
+    """What was archived that was published before."""
+    before = {(row.number, row.tag) for row in plan.rows if row.tag and not row.archived}
+    for row in plan.wanted:
+        if row.archived and (row.number, row.tag) in before:
+            yield _archived_entry(row, now)
+
+
+def _archived_entry(row: VersionRow, now: datetime) -> Entry:
+    subject = f"{row.workflow}@{row.number}"
+    details = {"commit": row.commit, "tag": row.tag, "ref": archive_ref(row.workflow, row.number)}
+    return Entry(now, "git", "version.archived", subject, details, key=f"archived/{subject}/{row.tag}")
 
 
 def _published_entry(row: VersionRow, tag: Tag | None, now: datetime) -> Entry:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from wflgit.core.names import CURRENT, TAG_PREFIX, channel_tag, tag_folder, version_tags
+from wflgit.core.names import CURRENT, TAG_PREFIX, Marks, archive_folder, channel_tag, tag_folder, version_marks
 from wflgit.core.settings import Settings
 from wflgit.git import refs, worktree
 from wflgit.git.repository import GitRepository
@@ -32,7 +32,7 @@ class Sync:
         self._tags: dict[str | None, object] = {}
 
     def __call__(self, settings: Settings, workflow: str | None = None) -> None:
-        """Bring the store up to date with the trunk, and with the tags of one workflow or of all.
+        """Bring the store up to date with the trunk, and with the tags and the archive of one workflow or of all.
 
         Moving `current` tags that do not stand on the highest published version are put right on the way, unless the
         repository cannot be written. What a killed process left half done is completed.
@@ -42,7 +42,9 @@ class Sync:
             ConflictError: if this clone is behind another one that shares the store.
             StoreReadOnlyError: if there is something to write and the store may not be written.
         """
-        mark = refs.fingerprint(self._git, tag_folder(workflow))
+        tags = refs.fingerprint(self._git, tag_folder(workflow))
+        archive = refs.fingerprint(self._git, archive_folder(workflow))
+        mark = None if tags is None or archive is None else (tags, archive)
         seen = mark is not None and self._tags.get(workflow) == mark
         if seen and self._trunk == (self._git.tip(settings.trunk), settings.layout):
             return
@@ -89,22 +91,23 @@ class Sync:
         return clean
 
     def _sync_tags(self, settings: Settings, workflow: str | None) -> tuple[Sequence[VersionRow], bool]:
-        """Project the version tags that changed; returns what is published now, and whether that is what the tags say."""
-        found = version_tags(refs.list_refs(self._git, tag_folder(workflow)), workflow)
+        """Project the tags and archive refs that changed; returns what is published now, and whether that is what they say."""
+        listed = refs.list_refs(self._git, tag_folder(workflow)) | refs.list_refs(self._git, archive_folder(workflow))
+        found = version_marks(listed, workflow)
         published = self._published(settings, workflow)
-        changed = sorted(slug for slug in found.keys() | published.keys() if found.get(slug) != _targets(published.get(slug, ())))
+        changed = sorted(slug for slug in found.keys() | published.keys() if found.get(slug) != _marks(published.get(slug, ())))
         if changed:
             from wflgit.projection import project_tags
 
             project_tags(self._git, self._store, settings, changed, self._clock())
             published = self._published(settings, workflow)
         rows = [row for of_one in published.values() for row in of_one]
-        return rows, found == {slug: _targets(of_one) for slug, of_one in published.items()}
+        return rows, found == {slug: _marks(of_one) for slug, of_one in published.items()}
 
     def _published(self, settings: Settings, workflow: str | None) -> dict[str, list[VersionRow]]:
         found: dict[str, list[VersionRow]] = defaultdict(list)
         with self._store.read() as conn:
-            for row in versions.published(conn, settings.account, workflow):
+            for row in versions.published(conn, settings.account, workflow, archived=True):
                 found[row.workflow].append(row)
         return found
 
@@ -120,9 +123,13 @@ class Sync:
         return sorted(stale)
 
 
-def _targets(published: Sequence[VersionRow]) -> dict[int, str | None] | None:
-    """What the tags of published versions point at, by number; None if there are none."""
-    return {row.number: row.tag for row in published} or None
+def _marks(published: Sequence[VersionRow]) -> Marks | None:
+    """What the refs that publish these versions point at; None if there are none."""
+    found = Marks({}, {})
+    for row in published:
+        if row.tag is not None:
+            (found.archive if row.archived else found.tags)[row.number] = row.tag
+    return found if published else None
 
 
 def _currents(tags: Mapping[str, str], workflow: str | None) -> dict[str, str]:
@@ -133,7 +140,8 @@ def _currents(tags: Mapping[str, str], workflow: str | None) -> dict[str, str]:
 
 
 def _highest(published: Sequence[VersionRow]) -> dict[str, str]:
-    return {row.workflow: row.commit for row in sorted(published, key=lambda row: row.number)}
+    """The commits that may be current, by workflow."""
+    return {row.workflow: row.commit for row in sorted(published, key=lambda row: row.number) if not row.archived}
 
 
 def _move_current(git: GitRepository, slug: str, wanted: str | None) -> None:

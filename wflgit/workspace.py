@@ -52,8 +52,21 @@ class Standing:
 
     @property
     def current(self) -> VersionRow | None:
-        """The highest published version."""
-        return next((row for row in self.rows if row.tag), None)
+        """The highest published version that is not archived."""
+        return next((row for row in self.rows if row.tag and not row.archived), None)
+
+    def require_current(self) -> VersionRow:
+        """The current version.
+
+        Raises:
+            NotFoundError: if there is none.
+        """
+        if self.current is None:
+            reason = f"every published version of '{self.slug}' is archived"
+            if not any(row.archived for row in self.rows):
+                reason = f"no version of '{self.slug}' is published yet"
+            raise NotFoundError(reason, hint=f"publish one: `wflgit publish {self.slug}`")
+        return self.current
 
     def version(self, number: int) -> VersionRow:
         """The version of a number.
@@ -324,18 +337,19 @@ class Workspace:
         """The version that `current` or another channel marks.
 
         Raises:
-            NotFoundError: if nothing is published, or the channel marks nothing.
+            NotFoundError: if nothing is published, or the channel marks nothing, or something archived.
         """
-        rows = self.versions(slug)
-        target = refs.read_ref(self.git, channel_tag(slug, channel))
-        for row in rows:
-            if row.commit == target and row.tag:
-                return row
+        found = self.get(slug)
         if channel == CURRENT:
-            raise NotFoundError(f"no version of '{slug}' is published yet", hint=f"publish one: `wflgit publish {slug}`")
-        raise NotFoundError(
-            f"channel '{channel}' of '{slug}' marks no published version", hint=f"set it: `wflgit tag {slug} {channel} NUMBER`"
-        )
+            return found.require_current()
+        target = refs.read_ref(self.git, channel_tag(slug, channel))
+        marked = next((row for row in found.rows if row.commit == target and row.tag), None)
+        if marked is None or marked.archived:
+            said = f"version {marked.number}, which is archived" if marked else "no published version"
+            raise NotFoundError(
+                f"channel '{channel}' of '{slug}' marks {said}", hint=f"set it: `wflgit tag {slug} {channel} NUMBER`"
+            )
+        return marked
 
     def _newest_draft(self, slug: str) -> VersionRow:
         newest = self.versions(slug)[0]

@@ -6,7 +6,18 @@ from hypothesis import strategies as st
 
 from wflgit import InvalidNameError
 from wflgit.core import names
-from wflgit.core.names import Revision, parse_revision, parse_slug, parse_version_tag, slugify, version_tag
+from wflgit.core.names import (
+    Marks,
+    Revision,
+    archive_ref,
+    parse_archive_ref,
+    parse_revision,
+    parse_slug,
+    parse_version_tag,
+    slugify,
+    version_marks,
+    version_tag,
+)
 
 
 @pytest.mark.parametrize("slug", ["welcome", "sales/welcome", "0", "a-b_c/d1"])
@@ -92,3 +103,26 @@ def test_version_tags_are_written_and_read_back() -> None:
 )
 def test_other_refs_are_no_version_tags(ref: str) -> None:
     assert parse_version_tag(ref) is None
+
+
+def test_archive_refs_are_written_and_read_back() -> None:
+    assert archive_ref("sales/welcome", 7) == "refs/wflgit/archive/sales/welcome/v7"
+    assert parse_archive_ref("refs/wflgit/archive/sales/welcome/v7") == ("sales/welcome", 7)
+    assert parse_version_tag(archive_ref("welcome", 7)) is parse_archive_ref(version_tag("welcome", 7)) is None
+
+
+def test_what_publishes_versions_is_picked_by_workflow_and_what_stands_twice_counts_as_a_tag() -> None:
+    refs = {
+        "refs/tags/welcome/v1": "1",
+        "refs/tags/welcome/v2": "2",
+        "refs/tags/welcome/current": "c",
+        "refs/wflgit/archive/welcome/v1": "1",
+        "refs/wflgit/archive/welcome/v2": "another",
+        "refs/wflgit/archive/welcome/v3": "3",
+        "refs/wflgit/archive/welcome/new/v1": "4",
+        "refs/wflgit/drafts/welcome/v1": "5",
+    }
+    welcome, new = Marks({1: "1", 2: "2"}, {2: "another", 3: "3"}), Marks({}, {1: "4"})
+    assert version_marks(refs) == {"welcome": welcome, "welcome/new": new}
+    assert version_marks(refs, "welcome") == {"welcome": welcome}
+    assert welcome.targets({3}) == {1: "1", 2: "2", 3: "3"}

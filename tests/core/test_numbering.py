@@ -97,6 +97,49 @@ def test_a_published_version_that_left_the_trunk_keeps_its_number_and_the_trunk_
     assert found.published == found.orphans == {2}
 
 
+LOST = TagFacts("gone", on_trunk=False, by_wflgit=True)
+
+
+@pytest.mark.parametrize(
+    ("tags", "archive", "archived", "published"),
+    [
+        ({}, {2: TagFacts("c2")}, {2}, {2}),
+        ({1: TagFacts("c1")}, {2: TagFacts("c2")}, {2}, {1, 2}),
+        ({2: TagFacts("c2")}, {2: TagFacts("c2")}, set(), {2}),
+        ({2: TagFacts(None)}, {2: TagFacts("c2")}, {2}, {2}),
+        ({2: TagFacts("c1")}, {2: TagFacts("c2")}, {2}, {2}),
+        ({}, {9: LOST}, {9}, {9}),
+        ({9: LOST}, {9: LOST}, set(), {9}),
+    ],
+)
+def test_an_archived_version_is_published_all_the_same_unless_a_tag_publishes_it(
+    tags: Mapping[int, TagFacts], archive: Mapping[int, TagFacts], archived: set[int], published: set[int]
+) -> None:
+    found = assign(CHAIN, tags, archive)
+    assert set(found.archived) == archived
+    assert set(found.published) == published
+
+
+def test_an_archived_version_that_left_the_trunk_keeps_its_number() -> None:
+    found = assign([("n1", "x"), ("n2", "y")], {}, {2: LOST})
+    assert found.numbers == (1, 3)
+    assert found.orphans == found.archived == {2}
+
+
+def test_a_wrong_archive_ref_has_the_fault_a_tag_would_have_or_stands_beside_one_that_counts() -> None:
+    wrong = {1: TagFacts(None), 2: TagFacts("c1"), 3: TagFacts("c3"), 4: TagFacts("c4"), 7: TagFacts("elsewhere", on_trunk=False)}
+    found = assign(CHAIN, {4: TagFacts("c4")}, wrong)
+    assert found.archived == frozenset()
+    assert found.faults == {}
+    assert found.archive_faults == {
+        1: (TagFault.LIGHTWEIGHT, None),
+        2: (TagFault.WRONG_NUMBER, 1),
+        3: (TagFault.DELETED, 3),
+        4: (TagFault.SECOND, 4),
+        7: (TagFault.NO_VERSION, None),
+    }
+
+
 def test_a_version_that_comes_back_to_the_trunk_has_the_number_it_was_published_under() -> None:
     before = assign([("c1", "x")], {2: TagFacts("c2", on_trunk=False, by_wflgit=True)})
     after = assign([("c1", "x"), ("c2", "y")], {2: TagFacts("c2", by_wflgit=True)})

@@ -60,7 +60,7 @@ class Accounts(RuleBasedStateMachine):
         try:
             self.story.publish(slug)
         except (NotFoundError, StateError) as error:
-            assert "there is no workflow" in error.message or "deleted it" in error.message
+            assert any(words in error.message for words in ("there is no workflow", "deleted it", "archived"))
 
     @rule(slug=SLUGS, back=st.integers(1, 3))
     def rollback(self, slug: str, back: int) -> None:
@@ -69,7 +69,7 @@ class Accounts(RuleBasedStateMachine):
             try:
                 self.story.rollback(slug, to=max(1, newest - back))
             except StateError as error:
-                assert "cannot be rolled back" in error.message
+                assert "cannot be rolled back" in error.message or "archived" in error.message
 
     @rule(slug=SLUGS)
     def delete(self, slug: str) -> None:
@@ -104,12 +104,19 @@ class Accounts(RuleBasedStateMachine):
         if self.story.git("tag", "-l", f"{slug}/v1"):
             self.story.git("tag", "--force", f"{slug}/current", f"{slug}/v1^{{}}")
 
+    @rule(slug=SLUGS, number=st.integers(1, 3), places=st.permutations(["refs/tags", "refs/wflgit/archive"]))
+    def move_by_hand(self, slug: str, number: int, places: list[str]) -> None:
+        old, new = (f"{place}/{slug}/v{number}" for place in places)
+        if self.story.git("for-each-ref", old):
+            self.story.git("update-ref", new, old)
+            self.story.git("update-ref", "-d", old)
+
     @rule(slug=SLUGS, contact=st.integers(1, 3).map(str))
     def start(self, slug: str, contact: str) -> None:
         try:
             self.story.start(slug, contact)
         except (NotFoundError, StateError) as error:
-            assert any(words in error.message for words in ("no workflow", "no version", "already", "deleted"))
+            assert any(words in error.message for words in ("no workflow", "no version", "already", "deleted", "archived"))
 
     @precondition(lambda self: self.story.repo.executions.list(status=(ExecutionStatus.ACTIVE,)))
     @rule(data=st.data())

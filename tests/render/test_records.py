@@ -145,7 +145,10 @@ def test_a_status_with_all_there_is_to_say(golden: Callable[[str], None]) -> Non
         branch="idea",
         tip=None,
         drafts=("a@2", "b@1"),
-        draining=(Draining("a", 1, 5),),
+        draining=(
+            Draining("a", 1, 1205, (StepCount("a", 1, "Fan out/0/✉", 3, 2), StepCount("a", 1, "hello", 1200, 0))),
+            Draining("b", 10, 1, (StepCount("b", 10, "wait", 0, 1),)),
+        ),
         uncommitted=("workflows/a.json",),
         collisions=("c",),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from wflgit.core.records import Strategy
 from wflgit.store.audit import Entry
 from wflgit.store.executions import Start
+from wflgit.store.migrations import New
 from wflgit.store.versions import FileRow, VersionRow
 
 AT = datetime(2026, 3, 4, 5, 6, 7, 891011, tzinfo=UTC)
@@ -51,6 +54,14 @@ def start(**changes: Any) -> Start:
         "by": "ann@example.com",
     }
     return cast(Start, {**base, **changes})
+
+
+def new(**changes: Any) -> New:
+    """A migration of all executions of `welcome` from version 1 to 2."""
+    base = New(
+        "welcome", 1, "c" * 40, 2, "d" * 40, Strategy.IMMEDIATE, None, at_advance=False, plan="{}", at=AT, by="ann@example.com"
+    )
+    return replace(base, **changes)
 
 
 def entry(subject: str = "welcome@1", key: str | None = None, **details: Any) -> Entry:

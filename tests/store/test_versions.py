@@ -195,6 +195,17 @@ def test_published_versions_are_listed_by_workflow_and_number(store: Store) -> N
         assert versions.published(conn, "acme", "missing") == []
 
 
+def test_archived_versions_are_listed_among_the_published_ones_where_asked_for(store: Store) -> None:
+    rows = [published(1, archived=True), published(2), published(3, "a", archived=True)]
+    with store.write() as conn:
+        versions.add_versions(conn, "acme", rows)
+        assert versions.published(conn, "acme") == [rows[1]]
+        assert versions.published(conn, "acme", "a") == []
+        assert versions.published(conn, "acme", archived=True) == [rows[2], rows[0], rows[1]]
+        assert versions.published(conn, "acme", "welcome", archived=True) == [rows[0], rows[1]]
+        assert versions.get_version(conn, "acme", "a", 3) == rows[2]
+
+
 def test_versions_off_the_trunk_are_listed_by_workflow_and_number(store: Store) -> None:
     rows = [version(2, on_trunk=False), version(1, on_trunk=False), version(3), version(1, "a", on_trunk=False)]
     with store.write() as conn:

@@ -61,7 +61,7 @@ class Audit:
     def _anchors(self) -> Iterator[Anchor]:
         workspace = self._workspace
         with workspace.store.read() as conn:
-            tags = [row.tag for row in versions.published(conn, workspace.account, None)]
+            tags = [row.tag for row in versions.published(conn, workspace.account, None, archived=True)]
         for target in tags:
             tag = refs.read_tag(workspace.git, target) if target else None
             anchor = parse_anchor(trailers(tag.message).get(AUDIT_HEAD, "")) if tag else None

@@ -89,15 +89,15 @@ def require_base(found: Standing, base: int | str | None) -> None:
 
 
 def require_room(workspace: Workspace, found: Standing) -> None:
-    """Check that the policy allows one more version.
+    """Check that the policy allows one more version; archived ones do not count.
 
     Raises:
         LimitError: if the workflow has as many versions as it may.
     """
-    limit = workspace.settings.policy.max_versions
-    if len(found.rows) >= limit:
+    limit, count = workspace.settings.policy.max_versions, sum(not row.archived for row in found.rows)
+    if count >= limit:
         raise LimitError(
-            f"workflow '{found.slug}' has {len(found.rows)} versions, and the policy allows {limit}",
+            f"workflow '{found.slug}' has {count} versions, and the policy allows {limit}",
             hint="archive old versions, or raise max_versions under [policy] in wflgit.toml",
         )
 

@@ -20,7 +20,7 @@ def list_records(workspace: Workspace, slug: str) -> list[Version]:
     with workspace.store.read() as conn:
         rows = versions.list_versions(conn, workspace.account, slug)
         live = executions.live_by_version(conn, workspace.account, slug)
-    current = max((row.number for row in rows if row.tag), default=0)
+    current = max((row.number for row in rows if row.tag and not row.archived), default=0)
     marks = _channels(workspace, slug)
     return [_record(row, current, marks.get(row.commit, ()), live.get((slug, row.number), 0)) for row in rows]
 
@@ -53,7 +53,13 @@ def _record(row: VersionRow, current: int, channels: Sequence[str], live: int) -
     return Version(
         workflow=row.workflow,
         number=row.number,
-        status=version_status(published=bool(row.tag), deleted=row.blob is None, current=row.number == current, executions=live),
+        status=version_status(
+            published=bool(row.tag),
+            archived=row.archived,
+            deleted=row.blob is None,
+            current=row.number == current,
+            executions=live,
+        ),
         commit=row.commit,
         path=row.path,
         blob=row.blob,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from wflgit.api.audit import Audit
-from wflgit.core import numbering
-from wflgit.core.names import TAG_PREFIX, tag_folder, version_tag, version_tags
-from wflgit.core.numbering import TagFault
-from wflgit.core.records import Severity
+from wflgit.core.names import TAG_PREFIX, Marks, archive_folder, archive_ref, tag_folder, version_marks, version_tag
+from wflgit.core.numbering import Fault, TagFault
+from wflgit.core.records import Severity, StepCount
 from wflgit.core.reports import Draining, Finding, Status
 from wflgit.errors import DefinitionError, NotFoundError
 from wflgit.git import refs, worktree
-from wflgit.projection import read_tags, tag_facts
+from wflgit.projection import assign_numbers, read_tags
 from wflgit.store import executions, versions
 from wflgit.store.versions import VersionRow
 from wflgit.workspace import Workspace
@@ -27,17 +27,12 @@ def status(workspace: Workspace) -> Status:
         files = versions.list_files(conn, workspace.account, None)
         newest = versions.last_versions(conn, workspace.account, None)
         published = versions.published(conn, workspace.account, None)
-        live = executions.live_by_version(conn, workspace.account, None)
+        live = executions.counts(conn, workspace.account, None)
     current = {row.workflow: row for row in sorted(published, key=lambda row: row.number)}
     drafts = [
         f"{slug}@{row.number}"
         for slug, row in newest.items()
         if row.blob and not row.tag and (slug not in current or current[slug].blob != row.blob)
-    ]
-    draining = [
-        Draining(slug, number, count)
-        for (slug, number), count in sorted(live.items())
-        if slug not in current or current[slug].number != number
     ]
     return Status(
         account=workspace.account,
@@ -46,12 +41,20 @@ def status(workspace: Workspace) -> Status:
         tip=workspace.trunk_tip(),
         store=workspace.store.url,
         workflows=len(files),
-        executions=sum(live.values()),
+        executions=sum(count.active + count.waiting for count in live),
         drafts=tuple(sorted(drafts)),
-        draining=tuple(draining),
+        draining=tuple(_draining(live, {slug: row.number for slug, row in current.items()})),
         uncommitted=tuple(path for path in worktree.uncommitted_files(git) if settings.paths.slug(path) is not None),
         collisions=tuple(sorted(_collisions(workspace))),
     )
+
+
+def _draining(live: Sequence[StepCount], current: Mapping[str, int]) -> Iterator[Draining]:
+    """The versions that executions are on and that are not current; the counts come by workflow, version and step."""
+    for (slug, number), found in groupby(live, lambda count: (count.workflow, count.version)):
+        if current.get(slug) != number:
+            steps = tuple(found)
+            yield Draining(slug, number, sum(count.active + count.waiting for count in steps), steps)
 
 
 def _collisions(workspace: Workspace) -> dict[str, list[str]]:
@@ -89,11 +92,11 @@ def _check_collisions(workspace: Workspace) -> Iterator[Finding]:
 def _check_tags(workspace: Workspace) -> Iterator[Finding]:
     with workspace.store.read() as conn:
         slugs = versions.last_versions(conn, workspace.account, None)
-    found = version_tags(refs.list_refs(workspace.git, tag_folder()))
+    found = version_marks(refs.list_refs(workspace.git, tag_folder()) | refs.list_refs(workspace.git, archive_folder()))
     for slug in sorted(slugs):
         with workspace.store.read() as conn:
             rows = versions.list_versions(conn, workspace.account, slug)[::-1]
-        yield from _check_workflow_tags(workspace, slug, rows, found.get(slug, {}))
+        yield from _check_marks(workspace, slug, rows, found.get(slug, Marks({}, {})))
         if refs.read_ref(workspace.git, f"{TAG_PREFIX}{slug}") is not None:
             yield Finding(
                 "tag-in-the-way",
@@ -104,15 +107,17 @@ def _check_tags(workspace: Workspace) -> Iterator[Finding]:
             )
 
 
-def _check_workflow_tags(workspace: Workspace, slug: str, rows: list[VersionRow], targets: dict[int, str]) -> Iterator[Finding]:
+def _check_marks(workspace: Workspace, slug: str, rows: list[VersionRow], marks: Marks) -> Iterator[Finding]:
     chain = [row for row in rows if row.on_trunk]
-    tags = read_tags(workspace.git, targets)
-    facts = tag_facts(workspace.git, workspace.settings, chain, targets, tags)
-    assignment = numbering.assign([(row.commit, row.blob) for row in chain], facts)
-    for number, (fault, real) in sorted(assignment.faults.items()):
-        yield _tag_finding(slug, number, fault, real)
+    tags = read_tags(workspace.git, [*marks.tags.values(), *marks.archive.values()])
+    assignment = assign_numbers(workspace.git, workspace.settings, chain, marks, tags)
+    for number, fault in sorted(assignment.faults.items()):
+        yield _tag_finding(slug, number, fault)
+    for number, fault in sorted(assignment.archive_faults.items()):
+        yield _archive_finding(slug, number, fault)
+    targets = marks.targets(assignment.archived)
     for number in sorted(assignment.orphans):
-        commit, trunk = tags[number].commit[:10], workspace.settings.trunk
+        commit, trunk = tags[targets[number]].commit[:10], workspace.settings.trunk
         yield Finding(
             "rewritten-trunk",
             Severity.ERROR,
@@ -122,23 +127,32 @@ def _check_workflow_tags(workspace: Workspace, slug: str, rows: list[VersionRow]
         )
 
 
-def _tag_finding(slug: str, number: int, fault: TagFault, real: int | None) -> Finding:
-    name = version_tag(slug, number).removeprefix(TAG_PREFIX)
-    remove = f"remove it: `git tag -d {name}`"
-    said = {
-        TagFault.LIGHTWEIGHT: (
-            "is a lightweight tag: it says nothing of who published, so it publishes nothing",
-            f"{remove}, then `wflgit publish {slug}`",
-        ),
-        TagFault.WRONG_NUMBER: (
-            f"marks the commit of version {real}, not of version {number}",
-            f"{remove}, then `wflgit publish {slug} {real}`",
-        ),
-        TagFault.NO_VERSION: (f"marks a commit that is no version of '{slug}' on the trunk", remove),
-        TagFault.DELETED: ("marks a commit that deleted the workflow", remove),
+def _tag_finding(slug: str, number: int, fault: Fault) -> Finding:
+    name, (kind, real) = version_tag(slug, number).removeprefix(TAG_PREFIX), fault
+    then = {
+        TagFault.LIGHTWEIGHT: f", then `wflgit publish {slug}`",
+        TagFault.WRONG_NUMBER: f", then `wflgit publish {slug} {real}`",
     }
-    message, hint = said[fault]
-    return Finding(f"tag-{fault}", Severity.ERROR, name, f"tag '{name}' {message}", hint)
+    message, hint = f"tag '{name}' {_said(slug, number, fault)}", f"remove it: `git tag -d {name}`{then.get(kind, '')}"
+    return Finding(f"tag-{kind}", Severity.ERROR, name, message, hint)
+
+
+def _archive_finding(slug: str, number: int, fault: Fault) -> Finding:
+    ref, (kind, _) = archive_ref(slug, number), fault
+    message, hint = f"archive ref '{ref}' {_said(slug, number, fault)}", f"remove it: `git update-ref -d {ref}`"
+    return Finding(f"tag-{kind}", Severity.ERROR, ref, message, hint)
+
+
+def _said(slug: str, number: int, fault: Fault) -> str:
+    kind, real = fault
+    said = {
+        TagFault.LIGHTWEIGHT: "is lightweight: it says nothing of who published, so it publishes nothing",
+        TagFault.WRONG_NUMBER: f"marks the commit of version {real}, not of version {number}",
+        TagFault.NO_VERSION: f"marks a commit that is no version of '{slug}' on the trunk",
+        TagFault.DELETED: "marks a commit that deleted the workflow",
+        TagFault.SECOND: f"stands beside the tag '{slug}/v{number}', which is another one, and counts for nothing",
+    }
+    return said[kind]
 
 
 def _check_contents(workspace: Workspace) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wflgit.cli.options import SLUG, json_option, message_option
+from wflgit.cli.options import SLUG, json_option, message_option, pace_option, rules_option
 from wflgit.render.versions import version_lines, version_table
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from wflgit.api.repository import Repository
     from wflgit.cli.call import Call
     from wflgit.cli.workingtree import WorkingFile
+    from wflgit.core.pace import Pace
     from wflgit.core.records import Version
+    from wflgit.core.rollout import Rollout
     from wflgit.render.text import Line
 
 
@@ -163,36 +165,103 @@ def _sides(repo: Repository, old: str, new: str | None) -> tuple[str, str]:
 
 def _newest_published(repo: Repository, slug: str) -> int:
     """The number of the current version, or of the newest one while none is published."""
+    from wflgit.core.records import VersionStatus
+
     versions = repo.versions.list(slug)
-    return next((version for version in versions if version.published_at is not None), versions[0]).number
+    return next((version for version in versions if version.status is VersionStatus.CURRENT), versions[0]).number
+
+
+strategy_option = click.option(
+    "--migrate",
+    "strategy",
+    type=click.Choice(["immediate", "gradual"]),
+    help="Take those along who are on the version that was current; at once, or by --pace.",
+)
 
 
 @click.command()
 @click.argument("slug", type=SLUG)
 @click.argument("number", type=click.IntRange(min=1), required=False)
 @message_option
+@strategy_option
+@pace_option
+@rules_option
 @json_option
 @click.pass_obj
-def publish(call: Call, slug: str, number: int | None, message: str | None) -> None:
+def publish(
+    call: Call,
+    slug: str,
+    number: int | None,
+    *,
+    message: str | None,
+    strategy: str | None,
+    pace: Pace | None,
+    rules: Sequence[tuple[str, str]],
+) -> int:
     """Make a version the current one, which new executions start on; the newest one unless NUMBER is said.
 
-    Executions that run stay on their versions.
+    Executions that run stay on their versions, but for those that --migrate takes along: if they cannot all come, nothing is
+    published.
     """
-    call.output.show(call.repo.versions.publish(slug, number, message=message), version_lines)
+    rollout = _rollout(strategy, pace, rules)
+    return _show_published(call, call.repo.versions.publish(slug, number, message=message, rollout=rollout), rollout)
 
 
 @click.command()
 @click.argument("slug", type=SLUG)
 @click.option("--to", type=click.IntRange(min=1), required=True, metavar="N", help="The version whose content is wanted back.")
 @message_option
+@strategy_option
+@pace_option
+@rules_option
 @json_option
 @click.pass_obj
-def rollback(call: Call, slug: str, to: int, message: str | None) -> None:
+def rollback(
+    call: Call,
+    slug: str,
+    *,
+    to: int,
+    message: str | None,
+    strategy: str | None,
+    pace: Pace | None,
+    rules: Sequence[tuple[str, str]],
+) -> int:
     """Publish the content of an earlier version again, as a new version: history only grows.
 
-    Executions that run stay on their versions.
+    Executions that run stay on their versions, but for those that --migrate takes along, the way back that executions came: if they
+    cannot all come, nothing is published.
     """
-    call.output.show(call.repo.versions.rollback(slug, to=to, message=message), version_lines)
+    rollout = _rollout(strategy, pace, rules)
+    return _show_published(call, call.repo.versions.rollback(slug, to=to, message=message, rollout=rollout), rollout)
+
+
+def _rollout(strategy: str | None, pace: Pace | None, rules: Sequence[tuple[str, str]]) -> Rollout | None:
+    """How those who run come along; None if nobody is to.
+
+    Raises:
+        UsageError: if what is said does not fit together.
+    """
+    if strategy is None and (pace or rules):
+        raise click.UsageError("expected --migrate beside --pace and --map")
+    if strategy is None:
+        return None
+    if (strategy == "gradual") != (pace is not None):
+        raise click.UsageError("expected --pace with --migrate gradual, and only with that")
+    from wflgit.cli.plans import unique_rules
+    from wflgit.core.records import Strategy
+    from wflgit.core.rollout import Rollout
+
+    return Rollout(Strategy(strategy), pace, unique_rules(rules))
+
+
+def _show_published(call: Call, version: Version, rollout: Rollout | None) -> int:
+    """Show a version that became current, after moving those who come along."""
+    if rollout is None:
+        call.output.show(version, version_lines)
+        return 0
+    from wflgit.cli.migrations import conclude_rollout
+
+    return conclude_rollout(call, version)
 
 
 @click.command()

@@ -35,6 +35,27 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, as the audit trail tells it to who follows it.
+
+    Attributes:
+        cursor: where it stands in the account's trail; pass it as `after` to go on from there.
+        at: when it happened, in UTC.
+        actor: id of who did it.
+        action: what was done, such as `version.published`.
+        subject: to what, such as `welcome@7`.
+        data: all else that is told of it, JSON.
+    """
+
+    cursor: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class BrokenLink:
     """The first place where a chain does not hold. `reason` is "expected … but …"."""
 
@@ -105,6 +126,11 @@ def chain(
     text = canonical_details(details)
     entry = AuditEntry(account, sequence, at.astimezone(UTC), actor, action, subject, text, previous, hash="")
     return replace(entry, hash=entry_hash(entry))
+
+
+def event_of(entry: AuditEntry) -> Event:
+    """Tell an entry as an event, without what only the chain needs."""
+    return Event(entry.sequence, entry.at, entry.actor, entry.action, entry.subject, json.loads(entry.details))
 
 
 def entry_hash(entry: AuditEntry) -> str:

@@ -19,6 +19,7 @@ SLUG_LIMIT = 100
 CURRENT = "current"
 DRAFT = "draft"
 TAG_PREFIX = "refs/tags/"
+ARCHIVE_PREFIX = "refs/wflgit/archive/"
 
 _SEGMENT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 STEP_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
@@ -133,6 +134,11 @@ def version_tag(slug: str, number: int) -> str:
     return f"{TAG_PREFIX}{slug}/v{number}"
 
 
+def archive_ref(slug: str, number: int) -> str:
+    """The ref at which the tag object of an archived version stands."""
+    return f"{ARCHIVE_PREFIX}{slug}/v{number}"
+
+
 def channel_tag(slug: str, channel: str) -> str:
     """The moving ref of a channel; `current` is one of them."""
     return f"{TAG_PREFIX}{slug}/{channel}"
@@ -140,26 +146,65 @@ def channel_tag(slug: str, channel: str) -> str:
 
 def parse_version_tag(ref: str) -> tuple[str, int] | None:
     """Split `refs/tags/welcome/v7` into slug and number; None for any other ref."""
-    slug, slash, last = ref.removeprefix(TAG_PREFIX).rpartition("/")
+    return _parse_mark(ref, TAG_PREFIX)
+
+
+def parse_archive_ref(ref: str) -> tuple[str, int] | None:
+    """Split `refs/wflgit/archive/welcome/v7` into slug and number; None for any other ref."""
+    return _parse_mark(ref, ARCHIVE_PREFIX)
+
+
+def _parse_mark(ref: str, prefix: str) -> tuple[str, int] | None:
+    slug, slash, last = ref.removeprefix(prefix).rpartition("/")
     match = _VERSION_SEGMENT.fullmatch(last)
-    if not slash or not match or not ref.startswith(TAG_PREFIX) or last == "v0":
+    if not slash or not match or not ref.startswith(prefix) or last == "v0":
         return None
     return slug, int(match.group(1))
 
 
-def version_tags(tags: Mapping[str, str], workflow: str | None = None) -> dict[str, dict[int, str]]:
-    """Pick the version tags from refs and what they point at: by slug and number; of one workflow where one is named."""
-    found: dict[str, dict[int, str]] = {}
-    for ref, target in tags.items():
-        parsed = parse_version_tag(ref)
-        if parsed is not None and workflow in (None, parsed[0]):
-            found.setdefault(parsed[0], {})[parsed[1]] = target
-    return found
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the refs that publish versions of one workflow point at, by number.
+
+    Attributes:
+        tags: the version tags.
+        archive: the archive refs; without those that point at what the tag of that number points at, which is where a version
+            stands that is just being moved.
+    """
+
+    tags: dict[int, str]
+    archive: dict[int, str]
+
+    def targets(self, archived: Collection[int]) -> dict[int, str]:
+        """What publishes each number, given which numbers are archived."""
+        return self.tags | {number: self.archive[number] for number in archived}
+
+
+def version_marks(refs: Mapping[str, str], workflow: str | None = None) -> dict[str, Marks]:
+    """Pick what publishes versions from refs and what they point at: by slug; of one workflow where one is named."""
+    found: dict[str, Marks] = {}
+    for ref, target in refs.items():
+        tag = parse_version_tag(ref)
+        mark = tag or parse_archive_ref(ref)
+        if mark is not None and workflow in (None, mark[0]):
+            slug, number = mark
+            marks = found.setdefault(slug, Marks({}, {}))
+            (marks.tags if tag else marks.archive)[number] = target
+    return {slug: _without_doubles(marks) for slug, marks in found.items()}
+
+
+def _without_doubles(marks: Marks) -> Marks:
+    return Marks(marks.tags, {number: target for number, target in marks.archive.items() if marks.tags.get(number) != target})
 
 
 def tag_folder(workflow: str | None = None) -> str:
     """Where the tags of a workflow are, or those of all."""
     return TAG_PREFIX if workflow is None else f"{TAG_PREFIX}{workflow}/"
+
+
+def archive_folder(workflow: str | None = None) -> str:
+    """Where the tag objects of a workflow's archived versions stand, or those of all."""
+    return ARCHIVE_PREFIX if workflow is None else f"{ARCHIVE_PREFIX}{workflow}/"
 
 
 def near(name: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -81,17 +81,22 @@ def next_free(number: int, taken: Collection[int]) -> int:
 
 
 class TagFault(StrEnum):
-    """Why a tag that looks like `<slug>/v<N>` does not publish version N."""
+    """Why a tag that looks like `<slug>/v<N>`, or an archive ref of version N, does not publish version N."""
 
     LIGHTWEIGHT = "lightweight"
     WRONG_NUMBER = "wrong-number"
     NO_VERSION = "no-version"
     DELETED = "deleted"
+    SECOND = "second"
+
+
+Fault = tuple[TagFault, int | None]
+"""Why a tag publishes nothing, and the number that the commit it marks really has, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class TagFacts:
-    """What is known of a version tag.
+    """What is known of a version tag, wherever its object stands.
 
     Attributes:
         commit: what it marks, or None for a lightweight tag (it has no tagger, so it publishes nothing).
@@ -110,40 +115,53 @@ class Assignment:
 
     Attributes:
         numbers: for each trunk version, oldest first, its number.
-        published: the numbers that are published.
+        published: the numbers that are published, archived ones too.
+        archived: those of them that only an archive ref publishes.
         orphans: the published numbers whose commit is not on the trunk any more.
         faults: tags that publish nothing, by number, with the reason and the number the commit really has, if any.
+        archive_faults: the same of archive refs.
     """
 
     numbers: tuple[int, ...]
     published: frozenset[int]
+    archived: frozenset[int]
     orphans: frozenset[int]
-    faults: Mapping[int, tuple[TagFault, int | None]]
+    faults: Mapping[int, Fault]
+    archive_faults: Mapping[int, Fault]
 
 
-def assign(chain: Sequence[tuple[str, str | None]], tags: Mapping[int, TagFacts]) -> Assignment:
-    """Number a workflow's trunk versions (commit, blob), oldest first, in the light of its version tags."""
+def assign(
+    chain: Sequence[tuple[str, str | None]], tags: Mapping[int, TagFacts], archive: Mapping[int, TagFacts] = {}
+) -> Assignment:
+    """Number a workflow's trunk versions (commit, blob), oldest first, in the light of its version tags and archive refs.
+
+    A number that a tag publishes is not archived, whatever its archive ref says.
+    """
     commits = {commit for commit, _ in chain}
-    orphans = frozenset(
-        number for number, tag in tags.items() if tag.by_wflgit and tag.commit not in commits and not tag.on_trunk and tag.commit
-    )
+    marks = [*tags.items(), *archive.items()]
+    orphans = frozenset(number for number, tag in marks if _is_orphan(tag, commits))
     numbers: list[int] = []
     for _ in chain:
         numbers.append(next_free(numbers[-1] if numbers else 0, orphans))
     by_commit = {commit: (number, blob) for number, (commit, blob) in zip(numbers, chain, strict=True)}
-    published, faults = set(orphans), {}
-    for number, tag in tags.items():
-        if number in orphans:
-            continue
-        fault = _fault(number, tag, by_commit)
-        if fault is None:
-            published.add(number)
-        else:
-            faults[number] = fault
-    return Assignment(tuple(numbers), frozenset(published), orphans, faults)
+    faults = _faults(tags, by_commit)
+    tagged = tags.keys() - faults.keys()
+    second = {number: (TagFault.SECOND, number) for number in archive.keys() & tagged}
+    archive_faults = {**second, **_faults(archive, by_commit)}
+    archived = frozenset(archive.keys() - archive_faults.keys())
+    return Assignment(tuple(numbers), archived | tagged, archived, orphans, faults, archive_faults)
 
 
-def _fault(number: int, tag: TagFacts, by_commit: Mapping[str, tuple[int, str | None]]) -> tuple[TagFault, int | None] | None:
+def _is_orphan(tag: TagFacts, commits: Collection[str]) -> bool:
+    return tag.by_wflgit and tag.commit is not None and tag.commit not in commits and not tag.on_trunk
+
+
+def _faults(tags: Mapping[int, TagFacts], by_commit: Mapping[str, tuple[int, str | None]]) -> dict[int, Fault]:
+    found = {number: _fault(number, tag, by_commit) for number, tag in tags.items() if not _is_orphan(tag, by_commit)}
+    return {number: fault for number, fault in found.items() if fault is not None}
+
+
+def _fault(number: int, tag: TagFacts, by_commit: Mapping[str, tuple[int, str | None]]) -> Fault | None:
     if tag.commit is None:
         return TagFault.LIGHTWEIGHT, None
     real, blob = by_commit.get(tag.commit, (None, None))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wflgit.core.records import Severity
+from wflgit.core.records import Severity, StepCount
 
 
 @dataclass(frozen=True, slots=True)
 class Draining:
-    """A published version that is not current any more and still holds executions."""
+    """A version that is not current any more and still holds executions; `steps` says where they stand, by step id."""
 
     workflow: str
     number: int
     executions: int
+    steps: tuple[StepCount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Status:
         workflows: how many workflow files the trunk has.
         executions: how many executions are live.
         drafts: `slug@number` of newest versions whose content is not published.
-        draining: old versions that still hold executions.
+        draining: old versions that still hold executions, archived ones too.
         uncommitted: workflow files that differ from the trunk in the working tree.
         collisions: slugs that several files share.
     """

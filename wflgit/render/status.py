@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from wflgit.render.problems import STYLES
+from wflgit.render.tables import Column, Table
 from wflgit.render.text import SHORT, Line, Span, Style, count, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wflgit.core.reports import Finding, Status
+    from wflgit.core.reports import Draining, Finding, Status
+
+_STEP_COLUMNS = (Column("STEP"), Column("ACTIVE", right=True), Column("WAITING", right=True))
 
 
 def status_lines(status: Status) -> Iterator[Line]:
@@ -25,8 +29,7 @@ def status_lines(status: Status) -> Iterator[Line]:
         )
     yield from _section("uncommitted, `wflgit commit SLUG` makes a version of them", status.uncommitted)
     yield from _section("drafts, `wflgit publish SLUG` makes them current", status.drafts)
-    draining = [f"{old.workflow}@{old.number}  {count(old.executions, 'execution')}" for old in status.draining]
-    yield from _section("draining, executions are still on them", draining)
+    yield from _draining(status.draining)
     yield from _section("slugs that several files share, `wflgit fsck` tells which", status.collisions, Style.BAD)
 
 
@@ -35,6 +38,16 @@ def _section(title: str, items: Sequence[str], style: Style = Style.PLAIN) -> It
         yield line()
         yield line(f"{title}:")
         yield from (line(Span(f"  {item}", style)) for item in items)
+
+
+def _draining(versions: Sequence[Draining]) -> Iterator[Line]:
+    if versions:
+        yield line()
+        yield line("draining, executions are still on them:")
+    for old in versions:
+        yield line(f"  {old.workflow}@{old.number}  {count(old.executions, 'execution')}")
+        rows = [line(f"    {step.step}", f"{step.active:,} active", f"{step.waiting:,} waiting") for step in old.steps]
+        yield from islice(Table(_STEP_COLUMNS, rows).lines(), 1, None)  # without the titles
 
 
 def finding_lines(findings: Iterable[Finding]) -> Iterator[Line]:

@@ -16,6 +16,7 @@ STYLES = {
     VersionStatus.CURRENT: Style.GOOD,
     VersionStatus.DRAINING: Style.CAUTION,
     VersionStatus.DRAINED: Style.DIM,
+    VersionStatus.ARCHIVED: Style.DIM,
     VersionStatus.DELETED: Style.BAD,
 }
 

@@ -23,6 +23,7 @@ _MINIMUM_SQLITE = (3, 38, 0)  # RETURNING came with 3.35, JSON functions in ever
 _PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "cache_size = -65536")
 _POSTGRESQL = ("postgres", "postgresql", "postgresql+psycopg")
 _SQLITE = ("sqlite", "sqlite+pysqlite")
+_DATA_VERSION = "wflgit_data_version"
 _READING: dict[str, dict[str, Any]] = {
     "sqlite": {"wflgit_begin": "BEGIN"},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
@@ -73,6 +74,19 @@ class Store:
     def close(self) -> None:
         """Close all connections."""
         self._writer.dispose()
+
+
+def others_wrote(conn: Connection) -> bool:
+    """Whether some other connection has changed a SQLite database since this was last asked on the same connection.
+
+    It tells a worker that it is not alone with the one write lock there is; on PostgreSQL writers do not wait for each other, and
+    the answer is no.
+    """
+    if conn.dialect.name != "sqlite":
+        return False
+    before, now = conn.info.get(_DATA_VERSION), conn.exec_driver_sql("PRAGMA data_version").scalar()
+    conn.info[_DATA_VERSION] = now
+    return before not in (None, now)
 
 
 def open_store(url: str | None, embedded: Path) -> Store:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from wflgit.core.lifecycle import LIVE
 from wflgit.core.records import Execution, ExecutionStatus, StepCount
 from wflgit.store import tables
-from wflgit.store.tables import executions
+from wflgit.store.tables import executions, migrations
 
 _BATCH = 10_000
 
@@ -144,6 +144,11 @@ _COLUMNS = (
 )
 _ALL = sa.select(*_COLUMNS).where(executions.c.account == _ACCOUNT)
 _GET = _ALL.where(executions.c.id == _ID)
+_IS_TAKEN_ALONG = sa.exists().where(
+    *(migrations.c.account == executions.c.account, migrations.c.workflow == executions.c.workflow),
+    *(migrations.c.source == executions.c.version, migrations.c.ended_at.is_(None), migrations.c.at_advance),
+)
+_GET_TO_ADVANCE = _GET.add_columns(_IS_TAKEN_ALONG)
 _FIND_LIVE = _ALL.where(
     executions.c.workflow == sa.bindparam("of_workflow"), executions.c.contact == sa.bindparam("of_contact"), tables.LIVE
 )
@@ -157,6 +162,12 @@ _CHANGE = (
 def get(conn: sa.Connection, account: str, id: int) -> Execution | None:  # noqa: A002
     """Read one execution; None if the account has none of that id."""
     return next(iter(_read(conn, _GET, account, for_id=id)), None)
+
+
+def get_to_advance(conn: sa.Connection, account: str, id: int) -> tuple[Execution, bool] | None:  # noqa: A002
+    """Read one execution, and whether some migration takes those on its version along when they advance, or may."""
+    row: Sequence[Any] | None = conn.execute(_GET_TO_ADVANCE, {"for_account": account, "for_id": id}).one_or_none()
+    return None if row is None else (Execution(*row[:-1]), bool(row[-1]))
 
 
 def find_live(conn: sa.Connection, account: str, workflow: str, contact: str) -> Execution | None:
@@ -255,8 +266,23 @@ _LIVE_BY_VERSION = (
     .where(executions.c.account == _ACCOUNT, tables.LIVE)
     .group_by(executions.c.workflow, executions.c.version)
 )
-
-
+_PINNED = sa.and_(
+    executions.c.account == _ACCOUNT,
+    executions.c.workflow == sa.bindparam("of_workflow", type_=sa.Text),
+    executions.c.version == sa.bindparam("of_version", type_=sa.Integer),
+    tables.LIVE,
+)
+_STEP_COUNTS = (
+    sa.select(executions.c.step, executions.c.status, sa.func.count())
+    .where(_PINNED, executions.c.commit_id == sa.bindparam("of_commit", type_=sa.Text))
+    .group_by(executions.c.step, executions.c.status)
+)
+_EXAMPLES = (
+    sa.select(executions.c.id)
+    .where(_PINNED, executions.c.step == sa.bindparam("of_step"), executions.c.status == sa.bindparam("of_status"))
+    .order_by(executions.c.id)
+    .limit(sa.bindparam("at_most", type_=sa.Integer))
+)
 _PINS = (
     sa.select(executions.c.workflow, executions.c.version, executions.c.commit_id, executions.c.step, sa.func.count())
     .where(executions.c.account == _ACCOUNT, tables.LIVE)
@@ -274,6 +300,22 @@ def live_by_version(conn: sa.Connection, account: str, workflow: str | None = No
     """Count live executions by workflow and version; versions without any are left out."""
     found = conn.execute(_of(_LIVE_BY_VERSION, workflow), {"for_account": account})
     return {(slug, version): number for slug, version, number in found}
+
+
+def step_counts(
+    conn: sa.Connection, account: str, workflow: str, version: int, commit: str
+) -> dict[tuple[str, ExecutionStatus], int]:
+    """Count the live executions pinned to a version and commit by step and status; those without any are left out."""
+    values = {"for_account": account, "of_workflow": workflow, "of_version": version, "of_commit": commit}
+    return {(step, status): number for step, status, number in conn.execute(_STEP_COUNTS, values)}
+
+
+def examples(
+    conn: sa.Connection, account: str, workflow: str, version: int, step: str, status: ExecutionStatus, limit: int
+) -> tuple[int, ...]:
+    """List the ids of some live executions at a step of a version, ascending: the lowest ones."""
+    values = {"for_account": account, "of_workflow": workflow, "of_version": version, "of_step": step, "of_status": status}
+    return tuple(conn.execute(_EXAMPLES, {**values, "at_most": limit}).scalars())
 
 
 def live_pins(conn: sa.Connection, account: str) -> list[Pin]:

@@ -10,12 +10,14 @@ What these tables say now, `revisions/` says step by step; a test holds the two 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-from wflgit.core.records import ExecutionStatus
+from wflgit.core.plan import Verdict, Wake
+from wflgit.core.records import ExecutionStatus, ItemResult, MigrationStatus, Strategy
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgreSQLInsert
@@ -45,15 +47,19 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
-class Status(TypeDecorator[ExecutionStatus]):
-    """The status of an execution, kept as its word."""
+class Word(TypeDecorator[StrEnum]):
+    """A member of an enumeration, kept as its word."""
 
     impl = sa.Text
     cache_ok = True
 
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> ExecutionStatus | None:  # noqa: ARG002
-        """Read a status."""
-        return None if value is None else ExecutionStatus(value)
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> StrEnum | None:  # noqa: ARG002
+        """Read a word."""
+        return None if value is None else self.kind(value)
 
 
 # Sorted by code point everywhere: a locale's order on PostgreSQL would differ from SQLite's and cost more.
@@ -103,6 +109,7 @@ versions = _table(
     sa.Column("published_at", UtcTime),
     sa.Column("published_by_name", Text),
     sa.Column("published_by_email", Text),
+    sa.Column("archived", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 OFF_TRUNK = sa.text("NOT on_trunk")
@@ -118,7 +125,7 @@ executions = sa.Table(
     sa.Column("commit_id", Text, nullable=False),
     sa.Column("contact", Text, nullable=False),
     sa.Column("step", Text, nullable=False),
-    sa.Column("status", Status, nullable=False),
+    sa.Column("status", Word(ExecutionStatus), nullable=False),
     sa.Column("lock_version", sa.Integer, nullable=False),
     # JSON, not JSONB: it is only kept, keeps the order of its keys, and needs no PostgreSQL import on SQLite.
     sa.Column("context", sa.JSON, nullable=False),
@@ -139,6 +146,85 @@ executions = sa.Table(
 )
 LIVE = executions.c.ended_at.is_(None)
 """What makes an execution live, in the words of its indexes."""
+
+migrations = sa.Table(
+    "migrations",
+    metadata,
+    sa.Column("id", Id, sa.Identity(), primary_key=True),
+    sa.Column("account", Text, nullable=False),
+    sa.Column("workflow", Text, nullable=False),
+    sa.Column("source", sa.Integer, nullable=False),
+    sa.Column("source_commit", Text, nullable=False),
+    sa.Column("target", sa.Integer, nullable=False),
+    sa.Column("target_commit", Text, nullable=False),
+    sa.Column("strategy", Word(Strategy), nullable=False),
+    sa.Column("pace", Text),
+    sa.Column("at_advance", sa.Boolean, nullable=False),
+    sa.Column("status", Word(MigrationStatus), nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("plan", Text, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("created_by", Text, nullable=False),
+    sa.Column("started_at", UtcTime),
+    sa.Column("ended_at", UtcTime),
+    sa.Column("paused_at", UtcTime),
+    sa.Index("ix_migrations_account", "account", "id"),
+)
+
+migration_steps = _table(
+    "migration_steps",
+    sa.Column("migration", Id, primary_key=True, autoincrement=False),
+    sa.Column("step", Text, primary_key=True),
+    sa.Column("status", Word(ExecutionStatus), primary_key=True),
+    sa.Column("verdict", Word(Verdict), nullable=False),
+    sa.Column("to_step", Text),
+    sa.Column("to_status", Word(ExecutionStatus)),
+    sa.Column("enters", sa.Boolean, nullable=False),
+    sa.Column("wake", Word(Wake), nullable=False),
+    sa.Column("wake_us", sa.BigInteger),
+    sa.Column("waiting_for", Text),
+    sa.Column("reason", Text),
+)
+
+migration_batches = _table(
+    "migration_batches",
+    sa.Column("migration", Id, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", Text, nullable=False),
+    sa.Column("lo", Id, nullable=False),
+    sa.Column("hi", Id, nullable=False),
+    sa.Column("stripes", sa.Integer, nullable=False),
+    sa.Column("stripe", sa.Integer, nullable=False),
+    sa.Column("cursor", Id, nullable=False),
+    sa.Column("selected", sa.Integer, nullable=False),
+    sa.Column("due_at", UtcTime),
+    sa.Column("begun_at", UtcTime),
+    sa.Column("done_at", UtcTime),
+    sa.Column("moved", sa.Integer, nullable=False),
+    sa.Column("skipped", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("left_behind", sa.Integer, nullable=False),
+    sa.Column("undone", sa.Integer, nullable=False),
+    sa.Column("kept", sa.Integer, nullable=False),
+)
+
+migration_items = _table(
+    "migration_items",
+    sa.Column("migration", Id, primary_key=True, autoincrement=False),
+    sa.Column("execution", Id, primary_key=True, autoincrement=False),
+    sa.Column("batch", sa.Integer),
+    sa.Column("lock_version", sa.Integer),
+    sa.Column("result", Word(ItemResult), nullable=False),
+    sa.Column("reason", Text),
+    sa.Column("to_step", Text),
+    sa.Column("from_step", Text),
+    sa.Column("from_status", Word(ExecutionStatus)),
+    sa.Column("from_entered_at", UtcTime),
+    sa.Column("from_wake_at", UtcTime),
+    sa.Column("from_waiting_for", Text),
+    sa.Column("from_updated_at", UtcTime),
+    sa.Column("from_updated_by", Text),
+)
 
 audit = _table(
     "audit",
@@ -175,6 +261,8 @@ _PARTIAL_INDEXES = (
     "CREATE INDEX ix_execution_live ON executions (account, workflow, id) WHERE ended_at IS NULL",
     "CREATE INDEX ix_workflow_files_unnamed ON workflow_files (account) WHERE name IS NULL",
     'CREATE UNIQUE INDEX uq_audit_key ON audit (account, "key") WHERE "key" IS NOT NULL',
+    "CREATE UNIQUE INDEX uq_migration_open ON migrations (account, workflow, source) WHERE ended_at IS NULL",
+    "CREATE INDEX ix_migration_batch_open ON migration_batches (account, migration, number) WHERE done_at IS NULL",
 )
 # What SQLite would count itself, were there rows yet: an account is not ten rows, as it takes for granted, but thousands.
 _TYPICAL_COUNTS = """

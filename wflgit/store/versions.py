@@ -49,7 +49,11 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version as history and tags say it. `blob` is None where the commit deleted the file."""
+    """A version as history and tags say it.
+
+    `blob` is None where the commit deleted the file. `tag` is the tag object that publishes it; if `archived`, it stands in the
+    archive.
+    """
 
     workflow: str
     number: int
@@ -65,6 +69,7 @@ class VersionRow:
     published_at: datetime | None = None
     published_by_name: str | None = None
     published_by_email: str | None = None
+    archived: bool = False
 
 
 _ACCOUNT = sa.bindparam("for_account", type_=sa.Text)
@@ -261,6 +266,7 @@ _COLUMNS = (
     versions.c.published_at,
     versions.c.published_by_name,
     versions.c.published_by_email,
+    versions.c.archived,
 )
 _OF_WORKFLOW = versions.c.workflow == sa.bindparam("of_workflow", type_=sa.Text)
 _OF_NUMBER = versions.c.number == sa.bindparam("of_number", type_=sa.Integer)
@@ -269,6 +275,7 @@ _LIST = _ALL.where(_OF_WORKFLOW).order_by(versions.c.number.desc())
 _GET = _ALL.where(_OF_WORKFLOW, _OF_NUMBER)
 _PUBLISHED = _ALL.where(versions.c.published_at.is_not(None)).order_by(versions.c.workflow, versions.c.number)
 _PUBLISHED_OF = _PUBLISHED.where(_OF_WORKFLOW)
+_NOT_ARCHIVED = sa.not_(versions.c.archived)
 _OFF_TRUNK = _ALL.where(OFF_TRUNK).order_by(versions.c.workflow, versions.c.number)
 _REMOVE = sa.delete(versions).where(versions.c.account == _ACCOUNT, _OF_WORKFLOW, _OF_NUMBER)
 
@@ -281,7 +288,7 @@ _HIGHEST = (
 _LAST = _ALL.join(_HIGHEST, sa.and_(versions.c.workflow == _HIGHEST.c.workflow, versions.c.number == _HIGHEST.c.number))
 
 _INSERT = f"INSERT INTO versions (account, {', '.join(column.name for column in _COLUMNS)}) VALUES"
-_ADD = {"sqlite": f"{_INSERT} ({', '.join('?' * 15)})", "postgresql": f"{_INSERT} ({', '.join(['%s'] * 15)})"}
+_ADD = {"sqlite": f"{_INSERT} ({', '.join('?' * 16)})", "postgresql": f"{_INSERT} ({', '.join(['%s'] * 16)})"}
 
 
 @cache
@@ -326,6 +333,7 @@ def _to_values(account: str, row: VersionRow) -> tuple[Any, ...]:
         None if row.published_at is None else microseconds(row.published_at),
         row.published_by_name,
         row.published_by_email,
+        row.archived,
     )
 
 
@@ -354,11 +362,11 @@ def last_versions(conn: sa.Connection, account: str, workflows: Collection[str] 
     return {row[0]: VersionRow(*row) for row in rows if row[0] is not None}
 
 
-def published(conn: sa.Connection, account: str, workflow: str | None = None) -> list[VersionRow]:
-    """List the published versions of an account or of one workflow, by workflow and number."""
-    if workflow is None:
-        return _read_versions(conn, _PUBLISHED, account)
-    return _read_versions(conn, _PUBLISHED_OF, account, of_workflow=workflow)
+def published(conn: sa.Connection, account: str, workflow: str | None = None, *, archived: bool = False) -> list[VersionRow]:
+    """List the published versions of an account or of one workflow, by workflow and number; archived ones only where asked for."""
+    statement = _PUBLISHED if workflow is None else _PUBLISHED_OF
+    values = {} if workflow is None else {"of_workflow": workflow}
+    return _read_versions(conn, statement if archived else statement.where(_NOT_ARCHIVED), account, **values)
 
 
 def orphans(conn: sa.Connection, account: str) -> list[VersionRow]:
