@@ -1,4 +1,4 @@
-"""Git-backed workflows as code: `wflgit.open(path)`, then `repo.workflows`, `repo.versions`, `repo.executions`, `repo.audit`.
+"""Git-backed workflows as code: `wflgit.open(path)`, then `repo.workflows`, `repo.versions`, `repo.executions`, `repo.migrations`.
 
 The public names, and nothing else. They are loaded when they are first used, so that a command line call pays for what it needs.
 """
@@ -10,22 +10,31 @@ if TYPE_CHECKING:
     from wflgit.api.repository import Repository
     from wflgit.api.repository import init_repository as init
     from wflgit.api.repository import open_repository as open  # noqa: A004 - the name users expect
-    from wflgit.core.audit import AuditEntry, Verification
+    from wflgit.core.audit import AuditEntry, Event, Verification
     from wflgit.core.diff import Comparison
+    from wflgit.core.pace import Pace
+    from wflgit.core.plan import Plan, WaitPolicy
     from wflgit.core.records import (
         Actor,
         Definition,
         Execution,
         ExecutionStatus,
         Identity,
+        ItemResult,
+        Migration,
+        MigrationItem,
+        MigrationStatus,
         Problem,
         Severity,
         StepCount,
+        Strategy,
         Version,
         VersionStatus,
         Workflow,
     )
     from wflgit.core.reports import Finding, Status
+    from wflgit.core.rollout import Rollout
+    from wflgit.core.selection import Selection
     from wflgit.core.settings import Settings
     from wflgit.errors import (
         AmbiguousSlugError,
@@ -38,6 +47,7 @@ if TYPE_CHECKING:
         LockedError,
         MissingObjectError,
         NotFoundError,
+        PlanError,
         RepositoryError,
         SettingsError,
         ShallowRepositoryError,
@@ -57,19 +67,29 @@ __all__ = [
     "Definition",
     "DefinitionError",
     "DirtyFileError",
+    "Event",
     "Execution",
     "ExecutionStatus",
     "Finding",
     "Identity",
     "IdentityError",
     "InvalidNameError",
+    "ItemResult",
     "LimitError",
     "LockedError",
+    "Migration",
+    "MigrationItem",
+    "MigrationStatus",
     "MissingObjectError",
     "NotFoundError",
+    "Pace",
+    "Plan",
+    "PlanError",
     "Problem",
     "Repository",
     "RepositoryError",
+    "Rollout",
+    "Selection",
     "Settings",
     "SettingsError",
     "Severity",
@@ -80,9 +100,11 @@ __all__ = [
     "StoreError",
     "StoreReadOnlyError",
     "StoreVersionError",
+    "Strategy",
     "Verification",
     "Version",
     "VersionStatus",
+    "WaitPolicy",
     "WflgitError",
     "Workflow",
     "init",
@@ -92,11 +114,17 @@ __all__ = [
 _HOMES = {
     "AuditEntry": "core.audit",
     "Comparison": "core.diff",
+    "Event": "core.audit",
     "Finding": "core.reports",
+    "Pace": "core.pace",
+    "Plan": "core.plan",
     "Repository": "api.repository",
+    "Rollout": "core.rollout",
+    "Selection": "core.selection",
     "Settings": "core.settings",
     "Status": "core.reports",
     "Verification": "core.audit",
+    "WaitPolicy": "core.plan",
     "init": "api.repository",
     "open": "api.repository",
 }

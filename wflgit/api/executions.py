@@ -5,16 +5,20 @@ from __future__ import annotations
 import builtins
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from wflgit.core.lifecycle import EXECUTION_MOVES, LIVE, Move
 from wflgit.core.names import CURRENT, Revision, near, parse_slug
+from wflgit.core.plan import Verdict
 from wflgit.core.records import Definition, Execution, ExecutionStatus, StepCount
 from wflgit.core.routing import entry, route
 from wflgit.errors import ConflictError, InvalidNameError, NotFoundError, StateError
-from wflgit.store import audit, executions
+from wflgit.store import audit, executions, migration_items
 from wflgit.store.audit import Entry
+from wflgit.store.engine import Connection
+from wflgit.store.migration_items import AtAdvance
 from wflgit.workspace import Workspace
 
 CONTACT_LIMIT = 255
@@ -144,13 +148,15 @@ class Executions:
         with self._workspace.store.read() as conn:
             found = executions.get(conn, self._workspace.account, execution)
         if found is None:
-            raise NotFoundError(f"there is no execution {execution}", hint="`wflgit exec ls` lists them")
+            raise _unknown(execution)
         return found
 
     def advance(
         self, execution: int, outcome: str | None = None, *, to: str | None = None, lock_version: int | None = None
     ) -> Execution:
         """Move an execution on, by the definition it is pinned to. Coming to the end completes it.
+
+        If a migration takes executions along at their next advance, it goes on in the other version, where the plan says.
 
         Args:
             execution: its id.
@@ -163,11 +169,48 @@ class Executions:
             StateError: if it is finished, or has several ways on and `outcome` is missing.
             ConflictError: if it was moved by somebody else meanwhile.
         """
-        found = self._live(execution, lock_version)
-        pinned = self._workspace.resolve_pin(found.workflow, found.version, found.commit)
+        workspace = self._workspace
+        with workspace.store.read() as conn:
+            read = executions.get_to_advance(conn, workspace.account, execution)
+        if read is None:
+            raise _unknown(execution)
+        found, taken_along = read
+        self._require_live(found, lock_version)
+        pinned = workspace.resolve_pin(found.workflow, found.version, found.commit)
         target = route(pinned.graph, found.step, outcome=outcome, to=to)
         if target is None:
             return self._move(found, Move.COMPLETE)
+        crossing = self._crossing(found, target) if taken_along else None
+        if crossing is not None:
+            return self._cross(found, target, crossing)
+        return self._move(found, Move.ADVANCE, step=target)
+
+    def _crossing(self, found: Execution, target: str) -> AtAdvance | None:
+        """The migration that takes an execution along as it comes to a step; None if there is none or its plan says otherwise."""
+        with self._workspace.store.read() as conn:
+            crossing = migration_items.at_advance(conn, self._workspace.account, found.workflow, found.version, target)
+        if crossing is None or crossing.source_commit != found.commit or crossing.disposition.verdict is not Verdict.MOVE:
+            return None
+        return crossing
+
+    def _cross(self, found: Execution, target: str, crossing: AtAdvance) -> Execution:
+        """Advance and migrate in one change. An undo puts it back to where the advance alone would have brought it."""
+        workspace, to = self._workspace, crossing.disposition
+        now, who = workspace.clock(), workspace.identity.email
+        assert to.to_status is not None
+        advanced: dict[str, Any] = {"step": target, "status": ExecutionStatus.ACTIVE, "wake_at": None, "waiting_for": None}
+        advanced |= {"entered_at": now, "updated_at": now, "updated_by": who}
+        columns = {**advanced, "status": to.to_status}
+        if to.to_status in LIVE:
+            columns |= {"version": crossing.target, "commit_id": crossing.target_commit, "step": to.to_step}
+        else:
+            columns |= {"ended_at": now, "reason": to.reason}
+        before = replace(found, **advanced)
+        with workspace.store.write() as conn:
+            if migration_items.record_advance(conn, workspace.account, crossing.migration, before, to_step=to.to_step):
+                if executions.change(conn, workspace.account, found.id, lock_version=found.lock_version, **columns):
+                    return _changed(conn, workspace, found.id)
+                raise self._moved(executions.get(conn, workspace.account, found.id) or found, found.lock_version)
         return self._move(found, Move.ADVANCE, step=target)
 
     def wait(
@@ -211,14 +254,17 @@ class Executions:
 
     def _live(self, execution: int, lock_version: int | None) -> Execution:
         found = self.get(execution)
+        self._require_live(found, lock_version)
+        return found
+
+    def _require_live(self, found: Execution, lock_version: int | None) -> None:
         if lock_version is not None and lock_version != found.lock_version:
             raise self._moved(found, lock_version)
         if found.status not in LIVE:
             raise StateError(
-                f"execution {execution} of contact '{found.contact}' is {found.status} since {found.ended_at:%Y-%m-%d %H:%M} UTC",
+                f"execution {found.id} of contact '{found.contact}' is {found.status} since {found.ended_at:%Y-%m-%d %H:%M} UTC",
                 hint=f"start the contact anew: `wflgit exec start {found.workflow} {found.contact}`",
             )
-        return found
 
     def _move(self, found: Execution, move: Move, **columns: Any) -> Execution:
         """Change the row, guarded by what was read, and return it as it is now."""
@@ -233,9 +279,7 @@ class Executions:
             if executions.change(conn, workspace.account, found.id, lock_version=found.lock_version, **columns):
                 if move is Move.CANCEL:
                     audit.append(conn, workspace.account, [_cancel_entry(found, now, who, columns["reason"])])
-                changed = executions.get(conn, workspace.account, found.id)
-                assert changed is not None
-                return changed
+                return _changed(conn, workspace, found.id)
         raise self._moved(self.get(found.id), found.lock_version)
 
     def _moved(self, now: Execution, expected: int) -> ConflictError:
@@ -285,6 +329,16 @@ class Executions:
         """How many live executions stand where: by workflow, version and step, in that order."""
         with self._workspace.store.read() as conn:
             return executions.counts(conn, self._workspace.account, slug)
+
+
+def _unknown(execution: int) -> NotFoundError:
+    return NotFoundError(f"there is no execution {execution}", hint="`wflgit exec ls` lists them")
+
+
+def _changed(conn: Connection, workspace: Workspace, id: int) -> Execution:  # noqa: A002
+    changed = executions.get(conn, workspace.account, id)
+    assert changed is not None
+    return changed
 
 
 def _checked_contact(contact: str) -> str:

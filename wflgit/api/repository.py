@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -18,15 +18,17 @@ from wflgit.workspace import Clock, Workspace, utc_now
 if TYPE_CHECKING:
     from wflgit.api.audit import Audit
     from wflgit.api.executions import Executions
+    from wflgit.api.migrations import Migrations
     from wflgit.api.versions import Versions
     from wflgit.api.workflows import Workflows
+    from wflgit.core.audit import Event
     from wflgit.core.reports import Finding, Status
 
 EDITOR_SCHEMA = "schemas/workflow.schema.json"
 
 
 class Repository:
-    """A wflgit repository, opened: `repo.workflows`, `repo.versions`, `repo.executions`, `repo.audit`.
+    """A wflgit repository, opened: `repo.workflows`, `repo.versions`, `repo.executions`, `repo.migrations`, `repo.audit`.
 
     Usable in a `with` statement, which closes it. Not to be shared between threads: open one per thread.
     """
@@ -61,11 +63,38 @@ class Repository:
         return Executions(self.workspace)
 
     @cached_property
+    def migrations(self) -> Migrations:
+        """Plan, make, run, look at and undo migrations of executions."""
+        from wflgit.api.migrations import Migrations
+
+        return Migrations(self.workspace)
+
+    @cached_property
     def audit(self) -> Audit:
         """Read and verify the audit trail."""
         from wflgit.api.audit import Audit
 
         return Audit(self.workspace)
+
+    def events(self, *, after: int = 0, actions: Collection[str] = (), limit: int | None = None) -> Iterator[Event]:
+        """What has happened in the account up to this call, the oldest first, after a sync.
+
+        To follow it, keep the cursor of the last event you have dealt with, and pass it the next time. Save it after you have dealt
+        with the event: if you are interrupted in between, you get the event again, and you never miss one. No transaction is
+        open while you deal with events, so take your time, and change what you like.
+
+        Args:
+            after: only events with a higher cursor; 0 for all.
+            actions: only those of these actions, e.g. `version.published`; one that ends with a dot, such as `migration.`, is for
+                all that begin with it. Empty for all.
+            limit: this many at most; None for all.
+
+        Raises:
+            NotFoundError: if there was no event `after` yet: the cursor is that of another side store.
+        """
+        from wflgit.api.events import events
+
+        return events(self.workspace, after=after, actions=actions, limit=limit)
 
     def sync(self) -> None:
         """Bring the side store up to date with Git; every operation does this by itself for what it touches."""

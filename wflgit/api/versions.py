@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wflgit.api.editing import (
@@ -16,7 +17,8 @@ from wflgit.api.editing import (
 )
 from wflgit.api.listing import list_records, record_of
 from wflgit.core.messages import ACTION, AUDIT_HEAD, compose
-from wflgit.core.names import CURRENT, TAG_PREFIX, channel_tag, parse_revision, version_tag
+from wflgit.core.names import CURRENT, TAG_PREFIX, archive_ref, channel_tag, parse_revision, version_tag
+from wflgit.core.plan import Side
 from wflgit.core.records import Severity, Version
 from wflgit.errors import ConflictError, DefinitionError, NotFoundError, StateError
 from wflgit.git import refs
@@ -25,6 +27,8 @@ from wflgit.workspace import Standing, Workspace
 
 if TYPE_CHECKING:
     from wflgit.core.diff import Comparison
+    from wflgit.core.plan import Plan
+    from wflgit.core.rollout import Rollout
 
 
 class Versions:
@@ -139,25 +143,62 @@ class Versions:
             )
         return row
 
-    def publish(self, slug: str, number: int | None = None, *, message: str | None = None) -> Version:
+    def publish(
+        self, slug: str, number: int | None = None, *, message: str | None = None, rollout: Rollout | None = None
+    ) -> Version:
         """Make a draft the current version: the one new executions start on. Those that run stay where they are.
 
-        Publishing what is published already returns it and writes nothing.
+        Publishing what is published already returns it and writes nothing. With a rollout, those on the version that was current
+        come along: a migration is made, the newest of `repo.migrations.list(slug)`; run it.
 
         Args:
             slug: the workflow.
             number: the version; None for the newest.
             message: words for the tag, before what wflgit says of the change.
+            rollout: how those who run come along.
 
         Raises:
+            PlanError: if those who run cannot come along as the rollout says; nothing is published then.
             NotFoundError: if there is no such version.
             StateError: if it is a deletion, or older than the current version.
             DefinitionError: if its content has errors.
             ConflictError: if somebody published another version in the meantime.
         """
         found = self._workspace.get(slug)
-        commit = (found.rows[0] if number is None else found.version(number)).commit
-        return self._publish(found, commit, action="publish", words=(message,) if message else ())
+        row = found.rows[0] if number is None else found.version(number)
+        plan = self._plan(found, Side(row.number, row.commit, row.blob or ""), rollout)
+        version = self._publish(found, row.commit, action="publish", words=(message,) if message else ())
+        self._roll_out(plan, version, rollout)
+        return version
+
+    def _plan(self, found: Standing, target: Side, rollout: Rollout | None, *, back_to: int | None = None) -> Plan | None:
+        """The plan by which those on the current version come to another one; None if nobody is to, or can.
+
+        On the way back to an earlier content, the plan by which executions had come from there is taken in reverse.
+
+        Raises:
+            PlanError: if anything is in its way.
+        """
+        from wflgit.api import planning
+
+        if rollout is None or found.current is None or target.version == found.current.number or not target.blob:
+            return None
+        wanted = planning.wishes(rollout.rules, {}, rollout.wait)
+        if back_to is not None:
+            wanted = replace(wanted, rules={**planning.way_back(self._workspace, found.current, back_to), **wanted.rules})
+        plan = planning.plan_to(self._workspace, found, found.current, target, wanted)
+        stopping = plan.plan_failures if rollout.pace and rollout.pace.at_advance else plan.failures
+        if stopping:
+            raise planning.refused(plan, stopping)
+        return plan
+
+    def _roll_out(self, plan: Plan | None, version: Version, rollout: Rollout | None) -> None:
+        """Make the migration to a version that has just become current."""
+        from wflgit.api.migrations import Migrations
+
+        if plan is not None and rollout is not None:
+            bound = replace(plan, target=Side(version.number, version.commit, plan.target.blob))
+            Migrations(self._workspace).create(bound, strategy=rollout.strategy, pace=rollout.pace)
 
     def _publish(self, seen: Standing, commit: str, *, action: str, words: Sequence[str]) -> Version:
         """Publish the version that a commit made, if what is current still is what was `seen` when that was decided."""
@@ -165,6 +206,7 @@ class Versions:
         with workspace.git.lock():
             found = workspace.get(slug)
             row, current = found.made_by(commit), found.current
+            _require_unarchived(row, "published again")
             if not row.tag:
                 _require_unchanged(seen.current, current)
                 self._require_publishable(row, current)
@@ -232,12 +274,15 @@ class Versions:
             first = audit.list_entries(conn, self._workspace.account, limit=1)[0]
         return str(Anchor(first.hash, sequence, digest))
 
-    def rollback(self, slug: str, *, to: int, message: str | None = None) -> Version:
+    def rollback(self, slug: str, *, to: int, message: str | None = None, rollout: Rollout | None = None) -> Version:
         """Publish the content of an earlier version again, as a new version: history only grows.
 
-        Executions stay on the versions they are pinned to. Rolling back to what is current already returns that.
+        Executions stay on the versions they are pinned to. Rolling back to what is current already returns that. With a rollout
+        those on the version that was current come along as for `publish`, by the reverse of the plan by which executions had
+        come there.
 
         Raises:
+            PlanError: if those who run cannot come along as the rollout says; nothing is published then.
             NotFoundError: if there is no such version.
             StateError: if it is a deletion, or nothing was ever published.
             DefinitionError: if its content has errors by today's rules.
@@ -252,6 +297,7 @@ class Versions:
         if target.blob == current.blob:
             return record_of(workspace, slug, current.commit)
         commit = newest.commit
+        plan = self._plan(found, Side(newest.number + (newest.blob != target.blob), None, target.blob), rollout, back_to=to)
         if newest.blob != target.blob:
             content, path = workspace.git.blob(target.blob), newest.path if newest.blob else target.path
             require_room(workspace, found)
@@ -259,7 +305,9 @@ class Versions:
             subject = message or f"Roll {slug} back to v{to}"
             commit = commit_version(workspace, path, expected=newest.blob, content=content, message=subject, action="rollback")
         words = [*([message] if message else []), f"back to the content of v{to}"]
-        return self._publish(found, commit, action="rollback", words=words)
+        version = self._publish(found, commit, action="rollback", words=words)
+        self._roll_out(plan, version, rollout)
+        return version
 
     def compare(self, old: str, new: str) -> Comparison:
         """What differs between two revisions, of one workflow or of two.
@@ -284,6 +332,7 @@ class Versions:
         workspace = self._workspace
         row = workspace.version(slug, number)
         self._require_channel(slug, channel)
+        _require_unarchived(row, "marked by a channel")
         if not row.tag:
             raise StateError(
                 f"version {number} of '{slug}' is not published", hint=f"publish it first: `wflgit publish {slug} {number}`"
@@ -309,6 +358,15 @@ class Versions:
         if channel not in known:
             hint = f"declared are: {', '.join(known)}" if known else 'declare it in wflgit.toml: channels = ["stable"]'
             raise NotFoundError(f"there is no channel '{channel}'", candidates=known, hint=hint)
+
+
+def _require_unarchived(row: VersionRow, done: str) -> None:
+    if row.archived:
+        tag, archived = version_tag(row.workflow, row.number), archive_ref(row.workflow, row.number)
+        raise StateError(
+            f"version {row.number} of '{row.workflow}' is archived and cannot be {done}",
+            hint=f"take it out of the archive: git update-ref {tag} {archived} && git update-ref -d {archived}",
+        )
 
 
 def _require_unchanged(seen: VersionRow | None, current: VersionRow | None) -> None:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 
 import pygit2
-from pygit2.enums import DeltaStatus
+from pygit2.enums import DeltaStatus, SortMode
 
 from wflgit.core.paths import WorkflowPaths
 from wflgit.core.records import Identity
@@ -19,6 +20,7 @@ from wflgit.git.repository import REGULAR, GitRepository, decoded, identity_of, 
 
 _FEW = 20
 _REMEMBERED = 256
+_OBJECT_ID = re.compile("[0-9a-f]{40}")
 
 Changes = tuple[tuple[str, str | None], ...]
 
@@ -87,6 +89,44 @@ def on_first_parent(repo: GitRepository, commit: str, tip: str) -> bool:
             return False
         at = parents[0]
     return True
+
+
+def containing(repo: GitRepository, commits: Collection[str], fix: str) -> set[str]:
+    """Find the commits that are `fix` or descend from it by any of their parents, in one walk however many there are.
+
+    Raises:
+        MissingObjectError: a commit is not in this clone.
+    """
+    found = {repo.raw_commit(fix).id}
+    for commit, parents in _walk(repo, [repo.raw_commit(commit).id for commit in commits], hidden=fix):
+        if not found.isdisjoint(parents):
+            found.add(commit)
+    return {commit for commit in commits if pygit2.Oid(hex=commit) in found}
+
+
+def _walk(repo: GitRepository, commits: Iterable[pygit2.Oid], *, hidden: str) -> Iterator[tuple[pygit2.Oid, list[pygit2.Oid]]]:
+    """The commits and what came before them, parents first, without most of what `hidden` descends from; each with its parents."""
+    try:
+        walker = repo.raw.walk(None, SortMode.TOPOLOGICAL | SortMode.REVERSE)
+        for commit in commits:
+            walker.push(commit)
+        walker.hide(hidden)
+        for found in walker:
+            yield found.id, found.parent_ids
+    except pygit2.GitError as error:
+        named = _OBJECT_ID.search(str(error))
+        raise repo.unreadable(named[0] if named else hidden, error) from error
+
+
+def changes_path(repo: GitRepository, commit: str, path: str) -> bool:
+    """Say whether a commit changed a workflow file. A merge is compared with its first parent, the first commit with nothing.
+
+    Raises:
+        MissingObjectError: a commit or folder is not in this clone.
+    """
+    parents = repo.raw_commit(commit).parent_ids
+    before = repo.blob_at(str(parents[0]), path) if parents else None
+    return repo.blob_at(commit, path) != before
 
 
 def _line(repo: GitRepository, tip: str, since: str | None, limit: int | None = None) -> list[pygit2.Commit] | None:
