@@ -6,33 +6,23 @@ import json
 import os
 import signal
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 from tests.builders import steps
+from tests.cli.terminal import command, environment, on_a_terminal
 from wflgit.api.workflows import Workflows
 from wflgit.cli.main import COMMANDS, run
 from wflgit.errors import ConflictError, LockedError, StateError
 from wflgit.render.problems import SHOWN
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.builders import Story
     from tests.cli.conftest import Wflgit
-
-ROOT = Path(__file__).parents[2]
-
-
-def command(*arguments: str) -> list[str]:
-    """The command line of a process of its own."""
-    return [sys.executable, "-c", "from wflgit.cli.main import main; main()", *arguments]
-
-
-def environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
 
 
 def start(*arguments: str, stdin: bytes = b"", **more: str) -> subprocess.CompletedProcess[bytes]:
@@ -138,7 +128,7 @@ class TestUsage:
             "hint": "`wflgit log --help` tells how it is used",
         }
 
-    @pytest.mark.parametrize("arguments", [[], ["exec"], ["audit"], ["store"]])
+    @pytest.mark.parametrize("arguments", [[], ["exec"], ["migrate"], ["audit"], ["store"]])
     def test_without_a_command_the_help_goes_to_stderr(self, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
         assert run(arguments) == 2
         captured = capsys.readouterr()
@@ -208,23 +198,6 @@ class TestColours:
         monkeypatch.setenv("NO_COLOR", "1")
         assert "\x1b[" not in on_a_terminal("-C", str(story.path), *log)
         assert "\x1b[" in on_a_terminal("-C", str(story.path), "--color", "always", *log)
-
-
-def on_a_terminal(*arguments: str, columns: int = 100) -> str:
-    """What a call writes to a terminal of its own."""
-    primary, secondary = os.openpty()
-    settings = environment(COLUMNS=str(columns), LINES="24")
-    with subprocess.Popen(command(*arguments), stdin=secondary, stdout=secondary, stderr=secondary, env=settings) as process:
-        os.close(secondary)
-        found = b""
-        try:
-            while part := os.read(primary, 65536):
-                found += part
-        except OSError:  # Linux says EIO where the last writer has closed the terminal
-            pass
-        os.close(primary)
-    assert process.returncode == 0, found
-    return found.decode().replace("\r\n", "\n")
 
 
 class TestProcess:

@@ -64,9 +64,10 @@ def test_status_tells_what_waits_for_somebody(story: Story, wflgit: Wflgit) -> N
     data = wflgit("status", "--json").data
     assert (data["account"], data["trunk"], data["branch"], data["workflows"]) == ("acme", "main", "main", 1)
     assert data["drafts"] == ["welcome@3"]
-    assert data["draining"] == [{"workflow": "welcome", "number": 1, "executions": 1}]
+    hello = {"workflow": "welcome", "version": 1, "step": "hello", "active": 1, "waiting": 0}
+    assert data["draining"] == [{"workflow": "welcome", "number": 1, "executions": 1, "steps": [hello]}]
     assert data["uncommitted"] == ["workflows/fresh.json"]
-    assert "welcome@1  1 execution\n" in wflgit("status").out
+    assert "  welcome@1  1 execution\n    hello  1 active  0 waiting\n" in wflgit("status").out
 
 
 def test_fsck_exits_0_where_all_is_well_and_1_for_damage(story: Story, wflgit: Wflgit) -> None:

@@ -39,7 +39,9 @@ def modules_of(*arguments: str) -> set[str]:
     return set(answer.stderr.splitlines())
 
 
-@pytest.mark.parametrize("command", [["log", "welcome"], ["ls"], ["exec", "ls"], ["status"], ["log", "welcome", "--json"]])
+@pytest.mark.parametrize(
+    "command", [["log", "welcome"], ["ls"], ["exec", "ls"], ["migrate", "ls"], ["status"], ["log", "welcome", "--json"]]
+)
 def test_reading_imports_no_validator_no_diff_and_no_upgrade(story: Story, command: list[str]) -> None:
     story.commit(welcome=steps("a")).publish("welcome").start("welcome", "ana")
     assert modules_of("-C", str(story.path), *command) & HEAVY == set()

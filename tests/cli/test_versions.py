@@ -130,6 +130,17 @@ class TestLog:
         story.merge_branch("friendlier", welcome=steps("hi", "wait", "bye"))
         golden(re.sub(r"\b[0-9a-f]{8}\b", "01234567", wflgit("log", "welcome").out))
 
+    def test_an_archived_version_stays_in_the_list(self, story: Story, wflgit: Wflgit) -> None:
+        story.commit(welcome=steps("a")).publish("welcome").start("welcome", "ana").commit(welcome=steps("b")).publish("welcome")
+        story.git("update-ref", "refs/wflgit/archive/welcome/v1", "refs/tags/welcome/v1")
+        story.git("tag", "--delete", "welcome/v1")
+        found = wflgit("log", "welcome", "--json").data
+        assert [(version["number"], version["status"], version["executions"]) for version in found] == [
+            (2, "current", 0),
+            (1, "archived", 1),
+        ]
+        assert wflgit("log", "welcome").out.splitlines()[2].split()[:3] == ["1", "archived", "1"]
+
     def test_a_limit_keeps_the_newest(self, story: Story, wflgit: Wflgit) -> None:
         story.commit(welcome=steps("a")).commit(welcome=steps("b")).commit(welcome=steps("c"))
         assert [version["number"] for version in wflgit("log", "welcome", "-n", "2", "--json").data] == [3, 2]

@@ -13,7 +13,21 @@ import pytest
 from wflgit.core.audit import AuditEntry
 from wflgit.core.diff import compare
 from wflgit.core.formats import parse
-from wflgit.core.records import Definition, Execution, Identity, Problem, Severity, StepCount, Version, VersionStatus, Workflow
+from wflgit.core.mapping import Destination, Way
+from wflgit.core.plan import Failure, Instruction, Loss, Plan, Side
+from wflgit.core.records import (
+    Definition,
+    Execution,
+    Identity,
+    Migration,
+    MigrationItem,
+    Problem,
+    Severity,
+    StepCount,
+    Version,
+    VersionStatus,
+    Workflow,
+)
 from wflgit.core.reports import Finding, Status
 from wflgit.errors import ConflictError, DefinitionError, NotFoundError
 from wflgit.render.json import dumps, error_data, to_data
@@ -86,7 +100,19 @@ def test_the_problems_of_an_error_are_records_too() -> None:
     assert (problem["pointer"], problem["severity"], problem["line"], problem["hint"]) == (["steps", 0], "error", 1, None)
 
 
-@pytest.mark.parametrize("record", [AuditEntry, Execution, Finding, Problem, Status, StepCount, Version, Workflow])
+def test_a_destination_is_written_as_people_type_it() -> None:
+    assert to_data([Destination(Way.CONTINUE, "hello"), Destination(Way.END)]) == ["hello", "@end"]
+
+
+def test_data_may_be_written_in_one_line() -> None:
+    assert dumps({"a": [1, {"b": 2}]}, indent=None) == '{"a": [1, {"b": 2}]}'
+
+
+RECORDS = [AuditEntry, Execution, Finding, Migration, MigrationItem, Problem, Status, StepCount, Version, Workflow]
+PLANS = [Failure, Instruction, Loss, Plan, Side]
+
+
+@pytest.mark.parametrize("record", [*RECORDS, *PLANS])
 def test_every_key_of_a_record_is_documented(record: type[Any]) -> None:
     text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     keys = text.partition("### JSON")[2].partition("\n## ")[0]

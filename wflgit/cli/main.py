@@ -40,6 +40,7 @@ COMMANDS = {
     "rollback": Entry("wflgit.cli.versions:rollback", "Publish an earlier content again."),
     "tag": Entry("wflgit.cli.versions:tag", "Move a channel to a published version."),
     "exec": Entry("wflgit.cli.executions:executions", "Start, move, end and list executions."),
+    "migrate": Entry("wflgit.cli.migrations:migrations", "Move executions from one version to another."),
     "audit": Entry("wflgit.cli.audit:audit", "Read and verify the audit trail."),
     "fsck": Entry("wflgit.cli.repository:fsck", "Check Git, side store and audit trail against each other."),
     "store": Entry("wflgit.cli.store:store", "Look after the side store."),

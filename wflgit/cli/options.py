@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from click.shell_completion import CompletionItem
+
+    from wflgit.core.pace import Pace
+    from wflgit.core.plan import WaitPolicy
+
+Parsed = TypeVar("Parsed")
 
 
 def _answer_in_json(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
@@ -85,6 +92,98 @@ class JsonObjectType(click.ParamType):  # type: ignore[type-arg]  # generic sinc
         return found
 
 
+class RuleType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+    """Where the executions at a step go: `STEP=DESTINATION`, as two texts. The API judges them."""
+
+    name = "rule"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's signature
+        """How help writes it."""
+        return "STEP=DESTINATION"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Split the rule."""
+        step, _, destination = value.partition("=")
+        if not step or not destination:
+            self.fail(f"expected STEP=DESTINATION, such as old=new or old=@end, but got '{value}'", param, ctx)
+        return step, destination
+
+
+class WaitType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+    """What becomes of waits: `POLICY` for all, `STEP=POLICY` for one step; as step (None for all) and policy."""
+
+    name = "wait"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's signature
+        """How help writes it."""
+        return "[STEP=]keep|restart|recompute"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str | None, WaitPolicy]:
+        """Split the step from the policy."""
+        from wflgit.core.plan import WaitPolicy
+
+        step, equals, policy = value.rpartition("=")
+        try:
+            return (step if equals else None), WaitPolicy(policy)
+        except ValueError:
+            self.fail(f"expected keep, restart or recompute, or STEP=restart, but got '{value}'", param, ctx)
+
+
+class PaceType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+    """How fast a gradual migration goes."""
+
+    name = "pace"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Pace:
+        """Read the pace."""
+        from wflgit.core.pace import parse_pace
+
+        return _read(self, parse_pace, value, param, ctx)
+
+
+class PredicateType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+    """A condition on executions."""
+
+    name = "predicate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the condition."""
+        from wflgit.core.predicates import parse_predicate
+
+        return _read(self, parse_predicate, value, param, ctx)
+
+
+def _read(
+    kind: click.ParamType,  # type: ignore[type-arg]  # generic since click 8.4 only
+    parse: Callable[[str], Parsed],
+    value: str,
+    param: click.Parameter | None,
+    ctx: click.Context | None,
+) -> Parsed:
+    """Let a parser of ours read an argument; what it refuses is wrong usage."""
+    from wflgit.errors import InvalidNameError
+
+    try:
+        return parse(value)
+    except InvalidNameError as error:
+        kind.fail("; ".join(part for part in (error.message, error.hint) if part), param, ctx)
+
+
 SLUG = SlugType()
 TIME = TimeType()
 JSON_OBJECT = JsonObjectType()
+
+rules_option = click.option(
+    "--map", "rules", multiple=True, type=RuleType(), help="Where those at a step go: a step, @end, @restart, @stay … Repeatable."
+)
+waits_option = click.option(
+    "--wait",
+    "waits",
+    multiple=True,
+    type=WaitType(),
+    help="What becomes of the waits of those who wait, of all or at a step. Repeatable.",
+)
+pace_option = click.option("--pace", type=PaceType(), help="Of the strategy gradual: 500/1h, 10%/1d or at-advance.")
+where_option = click.option(
+    "--where", multiple=True, type=PredicateType(), help="Those of whom this holds, such as 'context.plan = pro'. Repeatable."
+)

@@ -13,7 +13,7 @@ from wflgit.render.tables import Table
 from wflgit.render.text import Line, Style, printable, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from wflgit.errors import WflgitError
 
@@ -45,19 +45,19 @@ class Output:
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
         self.color = {"always": True, "never": False}.get(wish, False if plain else None)
 
-    def show(self, record: Record, render: Callable[[Record], Table | Iterable[Line]], *, empty: str | None = None) -> None:
+    def show(self, record: Record, render: Callable[[Record], Table | Iterable[Line | Table]], *, empty: str | None = None) -> None:
         """Write the answer of a command to stdout.
 
         Args:
             record: what is shown; a record or a list of them.
-            render: makes text of it; not called for JSON.
+            render: makes text of it, a table or lines with tables between them; not called for JSON.
             empty: what to say on stderr if there is nothing to show.
         """
         if self.json:
             self.show_json(record)
             return
         rendered = render(record)
-        lines = list(rendered.lines(_columns()) if isinstance(rendered, Table) else rendered)
+        lines = list(_laid_out([rendered] if isinstance(rendered, Table) else rendered))
         self._write(lines)
         if empty and not lines:
             self.note(empty)
@@ -67,6 +67,12 @@ class Output:
         from wflgit.render.json import dumps
 
         _echo(dumps(data))
+
+    def show_line(self, data: object) -> None:
+        """Write data to stdout as one line of JSON, for those who read line by line."""
+        from wflgit.render.json import dumps
+
+        _echo(dumps(data, indent=None))
 
     def show_bytes(self, content: bytes) -> None:
         """Write bytes to stdout exactly as they are."""
@@ -103,6 +109,14 @@ class Output:
     def _write(self, lines: Iterable[Line], *, err: bool = False) -> None:
         for line in lines:
             _echo(write(line, _paint), err=err, color=self.color)
+
+
+def _laid_out(parts: Iterable[Line | Table]) -> Iterator[Line]:
+    for part in parts:
+        if isinstance(part, Table):
+            yield from part.lines(_columns())
+        else:
+            yield part
 
 
 def _echo(text: str | bytes, **how: Any) -> None:

@@ -11,6 +11,7 @@ import click
 from wflgit.cli import workingtree
 from wflgit.cli.options import SLUG, json_option, message_option
 from wflgit.core.names import parse_revision
+from wflgit.core.paths import parse_plan_path
 from wflgit.core.records import Definition, Problem, Severity, Version
 from wflgit.errors import DefinitionError
 from wflgit.render.problems import problem_lines
@@ -126,7 +127,10 @@ class Checked:
 @json_option
 @click.pass_obj
 def validate(call: Call, names: tuple[str, ...], *, warnings_as_errors: bool) -> int:
-    """Check definitions; without arguments every workflow file of the working tree. Exit 1 if there is an error."""
+    """Check definitions; without arguments every workflow file of the working tree. Exit 1 if there is an error.
+
+    Plan files of migrations are checked too: their shape, whether they are stale, and what they say of steps.
+    """
     checked = list(_check(call, names))
     if call.output.json:
         call.output.show_json(_problem_data(checked))
@@ -151,7 +155,8 @@ def _check_one(call: Call, name: str) -> Checked:
     is_file = (call.path / name).is_file()
     if not is_file and ("@" in name or call.repo.workspace.git.workdir is None):
         return _check_revision(call, name)
-    return _check_file(call, *workingtree.choose(call.repo, [name], call.path))
+    [file] = workingtree.choose(call.repo, [name], call.path)
+    return _check_plan(call, file) if _is_plan(file) else _check_file(call, file)
 
 
 def _check_revision(call: Call, revision: str) -> Checked:
@@ -165,8 +170,27 @@ def _check_file(call: Call, file: WorkingFile) -> Checked:
     return Checked(file.path, file.workflow, find_problems(file.content, call.repo.workspace.working_catalog()))
 
 
+def _is_plan(file: WorkingFile) -> bool:
+    """Whether a file is a plan of a migration, by its place; one that is elsewhere, by what it says."""
+    if file.workflow is not None or parse_plan_path(file.path) is not None:
+        return parse_plan_path(file.path) is not None
+    from wflgit.core.jsontext import read_json
+
+    try:
+        document = read_json(file.content).value
+    except DefinitionError:
+        return False
+    return isinstance(document, dict) and "plan" in document
+
+
+def _check_plan(call: Call, file: WorkingFile) -> Checked:
+    found = parse_plan_path(file.path)
+    return Checked(file.path, found[0] if found else None, call.repo.migrations.lint(file.content, file.path))
+
+
 def _check_all(call: Call) -> Iterator[Checked]:
-    files = workingtree.choose(call.repo, (), call.path)
+    plans = workingtree.list_plans(call.repo)
+    files = [file for file in workingtree.choose(call.repo, (), call.path) if file.path not in plans]
     collisions = workingtree.list_collisions(call.repo, [file.path for file in files])
     for file in files:
         checked = _check_file(call, file)
@@ -176,6 +200,7 @@ def _check_all(call: Call) -> Iterator[Checked]:
             problem = Problem("slug-collision", Severity.ERROR, message, hint=hint)
             checked = replace(checked, problems=(problem, *checked.problems))
         yield checked
+    yield from (_check_plan(call, workingtree.read_path(call.repo, path)) for path in plans)
 
 
 def _problem_lines(checked: Sequence[Checked]) -> Iterator[Line]:

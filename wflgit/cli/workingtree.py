@@ -9,11 +9,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from wflgit.core.names import parse_slug, unknown
+from wflgit.core.paths import PLAN_FOLDER, parse_plan_path
 from wflgit.errors import AmbiguousSlugError, RepositoryError, StateError
 from wflgit.git import worktree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from wflgit.api.repository import Repository
@@ -62,11 +63,23 @@ def require_trunk(repo: Repository) -> None:
 
 def list_paths(repo: Repository) -> list[str]:
     """The paths of all workflow files in the working tree, in path order, committed or not; what Git ignores is left out."""
-    workdir, git, paths = require_workdir(repo), repo.workspace.git, repo.settings.paths
+    paths = repo.settings.paths
+    return [path for path in _list_files(repo, paths.folders()) if paths.slug(path) is not None]
+
+
+def list_plans(repo: Repository) -> list[str]:
+    """The paths of all plan files of migrations that are at their own places in the working tree, as `list_paths`."""
+    if not (require_workdir(repo) / PLAN_FOLDER).is_dir():
+        return []
+    return [path for path in _list_files(repo, [f"{PLAN_FOLDER}/"]) if parse_plan_path(path) is not None]
+
+
+def _list_files(repo: Repository, folders: Collection[str]) -> list[str]:
+    """All files that are committed in these folders or not committed at all, and that are there."""
+    workdir, git = require_workdir(repo), repo.workspace.git
     head = git.find_commit("HEAD")
-    committed = [path for path, _ in git.files(head, paths.folders())] if head else []
-    known = {*committed, *worktree.uncommitted_files(git)}
-    return sorted(path for path in known if paths.slug(path) is not None and (workdir / path).is_file())
+    committed = [path for path, _ in git.files(head, folders)] if head else []
+    return sorted(path for path in {*committed, *worktree.uncommitted_files(git)} if (workdir / path).is_file())
 
 
 def list_collisions(repo: Repository, paths: Sequence[str]) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.diff import PartChange
+from wflgit.core.mapping import Destination
 from wflgit.core.records import Definition
 
 if TYPE_CHECKING:
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
 def to_data(value: Any) -> Any:
     """Turn records, and whatever they hold, into what JSON can say.
 
-    Of a definition the document is shown and not its bytes, of a changed part also field by field what differs.
+    Of a definition the document is shown and not its bytes, of a changed part also field by field what differs. A destination is
+    written as people type it.
     """
     match value:
         case Definition():
             return _record(value, leave_out=("content", "graph"))
         case PartChange():
             return {**_record(value), "fields": to_data(value.fields)}
+        case Destination():
+            return str(value)
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case Mapping():
@@ -49,6 +53,9 @@ def error_data(error: WflgitError) -> dict[str, Any]:
     return {"error": {**said, **{key: to_data(value) for key, value in vars(error).items() if key not in said}}}
 
 
-def dumps(value: Any) -> str:
-    """Write data as indented JSON. Plain ASCII, so that it survives any encoding and no escape code reaches a terminal."""
-    return json.dumps(to_data(value), indent=2, ensure_ascii=True)
+def dumps(value: Any, *, indent: int | None = 2) -> str:
+    """Write data as JSON; in one line if `indent` is None.
+
+    Plain ASCII, so that it survives any encoding and no escape code reaches a terminal.
+    """
+    return json.dumps(to_data(value), indent=indent, ensure_ascii=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wflgit.core.records import Problem, Severity
-from wflgit.errors import DefinitionError, WflgitError
+from wflgit.errors import DefinitionError, PlanError, WflgitError
 from wflgit.render.text import Line, Span, Style, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from wflgit.core.plan import Failure
 
 SHOWN = 20
 """How many problems an error lists before it only says how many more there are."""
@@ -38,8 +40,25 @@ def error_lines(error: WflgitError) -> Iterator[Line]:
     yield line(Span("error: ", Style.BAD), error.message)
     if isinstance(error, DefinitionError) and not _says_it_all(error):
         yield from _listed(error.problems, error.path)
+    if isinstance(error, PlanError):
+        yield from failure_lines(error.failures)
     if error.hint:
         yield line(Span("hint: ", Style.DIM), error.hint)
+
+
+def failure_lines(failures: Sequence[Failure]) -> Iterator[Line]:
+    """Reasons why a plan cannot be carried out, each with its hint; no more than fit."""
+    for failure in failures[:SHOWN]:
+        examples = f" ({', '.join(map(str, failure.examples))}{', …' if failure.executions > len(failure.examples) else ''})"
+        yield line(
+            Span("  error: ", Style.BAD),
+            failure.message,
+            examples if failure.examples else "",
+            Span(f" [{failure.rule}]", Style.DIM),
+        )
+        yield line(Span("      hint: ", Style.DIM), failure.hint)
+    if len(failures) > SHOWN:
+        yield line(f"  and {len(failures) - SHOWN} more")
 
 
 def _says_it_all(error: DefinitionError) -> bool:

@@ -1,0 +1,160 @@
+"""Plans of migrations, as commands ask for them, write them to files, draw them and try them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from wflgit.core.names import CURRENT
+from wflgit.core.plan import WaitPolicy
+from wflgit.errors import RepositoryError
+from wflgit.render.migrations import plan_lines
+from wflgit.render.text import Line, Span, Style, count, line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from wflgit.cli.call import Call
+    from wflgit.core.pace import Pace
+    from wflgit.core.plan import Plan
+    from wflgit.core.records import Strategy
+    from wflgit.core.selection import Selection
+    from wflgit.render.tables import Table
+
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is said of a plan beside its workflow and source. `waits` are policies by step, None for all others."""
+
+    target: str
+    rules: Sequence[tuple[str, str]]
+    waits: Sequence[tuple[str | None, WaitPolicy]]
+
+    def __bool__(self) -> bool:
+        return self.target != CURRENT or bool(self.rules or self.waits)
+
+
+def make_plan(call: Call, slug: str, source: int, wanted: Wanted) -> Plan:
+    """Plan from a version to another."""
+    policies = dict(wanted.waits)
+    wait = policies.pop(None, WaitPolicy.KEEP)
+    waits = {step: policy for step, policy in policies.items() if step is not None}
+    return call.repo.migrations.plan(slug, source, wanted.target, rules=unique_rules(wanted.rules), waits=waits, wait=wait)
+
+
+def unique_rules(rules: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The destinations by step.
+
+    Raises:
+        UsageError: if a step has two.
+    """
+    found: dict[str, str] = {}
+    for step, destination in rules:
+        if found.setdefault(step, destination) != destination:
+            raise click.UsageError(f"step '{step}' is mapped to '{found[step]}' and to '{destination}'")
+    return found
+
+
+def load_plan(call: Call, file: str) -> Plan:
+    """Read a plan file: a path relative to `-C`, or on the trunk of a bare repository."""
+    there = call.path / file
+    return call.repo.migrations.load(there if there.is_file() else file)
+
+
+def dump(plan: Plan) -> bytes:
+    """A plan as the content of a file."""
+    from wflgit.core.plan_file import dump_plan
+
+    return dump_plan(plan)
+
+
+def save(call: Call, plan: Plan) -> None:
+    """Write a plan to its own place in the working tree."""
+    from wflgit.cli.workingtree import require_workdir
+    from wflgit.core.paths import plan_path
+
+    path = plan_path(plan.workflow, plan.source.version, plan.target.version)
+    write(require_workdir(call.repo) / path, plan)
+    call.output.note(f"wrote '{path}'; commit it to have it reviewed")
+
+
+def write(file: Path, plan: Plan) -> None:
+    """Write a plan to a file.
+
+    Raises:
+        RepositoryError: if it cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(dump(plan))
+    except OSError as error:
+        raise RepositoryError(
+            f"'{file}' cannot be written: {error.strerror}", hint="name a file in a folder that you may write to"
+        ) from error
+
+
+def show_picture(call: Call, plan: Plan, *, everything: bool) -> None:
+    """Write a plan as Mermaid text."""
+    from wflgit.render import mermaid
+
+    get, slug = call.repo.workflows.get, plan.workflow
+    source = get(f"{slug}@{plan.source.version}").graph
+    target = get(f"{slug}@{plan.target.version}" if plan.target.commit else slug).graph
+    lines = list(mermaid.plan_lines(plan, source, target, everything=everything))
+    call.output.show({"mermaid": "\n".join(lines)}, lambda _: map(line, lines))
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a plan is to be carried out."""
+
+    strategy: Strategy
+    pace: Pace | None
+    selection: Selection | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would come of a plan: whether it would start, how many executions it would move, in how many waves if in waves."""
+
+    plan: Plan
+    starts: bool
+    executions: int
+    waves: int | None
+    pace: str | None
+
+
+def preview(call: Call, plan: Plan, how: How) -> Preview:
+    """Find out what would come of a plan."""
+    pace = how.pace
+    executions = plan.executions if how.selection is None else _chosen(call, plan, how.selection)
+    stopping = plan.plan_failures if pace and pace.at_advance else plan.failures
+    waves = -(-executions // pace.wave(executions)) if pace and pace.every else None
+    return Preview(plan, not stopping, executions, waves, str(pace) if pace else None)
+
+
+def _chosen(call: Call, plan: Plan, selection: Selection) -> int:
+    """How many of those on the source are chosen."""
+    from wflgit.core.lifecycle import LIVE
+    from wflgit.core.selection import chooses
+
+    number, after, version = 0, 0, plan.source.version
+    while page := call.repo.executions.list(plan.workflow, version=version, status=LIVE, after=after, limit=_PAGE):
+        number += sum(chooses(selection, it) and (not selection.ids or it.id in selection.ids) for it in page)
+        after = page[-1].id
+    return number
+
+
+def preview_lines(found: Preview) -> Iterator[Line | Table]:
+    """A plan, and what would come of it."""
+    yield from plan_lines(found.plan)
+    yield line()
+    parts = [f"{count(found.executions, 'execution')} would be moved"]
+    parts += [f"in {count(found.waves, 'wave')}"] if found.waves else []
+    parts += [found.pace] if found.pace else []
+    yield line(Span("dry run: ", Style.STRONG), ", ".join(parts) if found.starts else "it would not start, see the errors")
