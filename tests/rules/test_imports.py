@@ -25,6 +25,7 @@ PACKAGE = ROOT / "wflgit"
 
 OWNERS = {
     "alembic": "wflgit.store",
+    "celery": "wflgit.integrations",
     "click": "wflgit.cli",
     "deepdiff": "wflgit.core.diff",
     "jsonschema": "wflgit.core",
@@ -89,7 +90,7 @@ def test_every_dependency_is_imported_and_none_is_left_over() -> None:
     assert OWNERS.keys() - imported == set()
 
 
-@pytest.mark.parametrize("name", sorted(dependencies("postgres", "dev", "bench")))
+@pytest.mark.parametrize("name", sorted(dependencies("celery", "postgres", "dev", "bench")))
 def test_every_dependency_is_explained(name: str) -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").lower()
     assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", page)
