@@ -33,7 +33,7 @@ check: $(BIN)/.installed     ## all that CI runs: format, lint, types, imports, 
 	$(MAKE) --no-print-directory test
 
 soak: $(BIN)/.installed      ## the long form of kill loops, races and random stories
-	$(BIN)/pytest --thorough tests/api/test_crash.py tests/api/test_concurrency.py tests/property
+	$(BIN)/pytest --thorough tests/api/test_crash.py tests/api/test_concurrency.py tests/api/test_migration_kills.py tests/integrations tests/property
 
 fix: $(BIN)/.installed       ## format and mend what a machine can
 	$(BIN)/ruff format .
@@ -44,7 +44,7 @@ bench: $(BIN)/.installed     ## measure; prints ratios to a floor in the same ru
 	$(BIN)/python -m tests.benchmarks
 
 golden: $(BIN)/.installed    ## rewrite the golden files of the tests; look at the diff
-	$(BIN)/pytest --golden-rewrite tests/render tests/cli
+	$(BIN)/pytest --golden-rewrite tests/render tests/cli tests/rules/test_docs.py
 
 schemas: $(BIN)/.installed   ## generate schemas/ from the models
 	$(BIN)/python schemas/generate.py

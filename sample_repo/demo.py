@@ -38,10 +38,12 @@ STORY = (
         ("wflgit diff welcome@current welcome@10", "wflgit publish welcome", "git tag -n9 -l welcome/v10"),
     ),
     Scene(
-        "Contacts start. Each execution is pinned to the version it started on, and stands at a step.",
+        "Contacts start: three of the practice's, and twenty thousand leads of a fair. Each execution is pinned to the version it "
+        "started on, and stands at a step.",
         (
             "head -4 contacts.csv | cut -d, -f1-3",
             "wflgit exec start welcome c0001 c0002 c0003",
+            "wflgit exec start welcome $(seq -f 'lead-%05g' 20000)",
             "wflgit exec advance 1",
             "wflgit exec wait 1 --until 2026-12-01T09:00Z",
             "wflgit exec counts welcome",
@@ -57,9 +59,11 @@ STORY = (
         fails=True,
     ),
     Scene(
-        "Mended, with the change that was meant: wait two days. An ordinary commit and an ordinary merge are enough.",
+        "Mended, with the changes that were meant: wait two days, and another name for the first step. An ordinary commit and an "
+        "ordinary merge are enough.",
         (
             'sed -i -e \'s/"wait_aday"/"wait_a_day"/\' -e \'s/"P1D"/"P2D"/\' workflows/welcome.json',
+            'sed -i \'s/"welcome_email"/"hello_email"/\' workflows/welcome.json',
             "git commit --quiet -am 'Welcome: give people two days'",
             "git switch --quiet main",
             "git merge --quiet --no-ff -m 'Merge branch gentler-welcome' gentler-welcome",
@@ -72,11 +76,29 @@ STORY = (
     ),
     Scene(
         "Those who run stay on version 10, which is draining now. The next contact starts on 11.",
-        ("wflgit exec start welcome c0004", "wflgit exec ls welcome", "wflgit log welcome -n 3"),
+        ("wflgit exec start welcome c0004", "wflgit exec counts welcome", "wflgit log welcome -n 3"),
     ),
     Scene(
-        "Not a good idea after all? A rollback is a new version with the old content: history only grows.",
-        ("wflgit rollback welcome --to 10", "wflgit log welcome -n 3"),
+        "Shall they come along? A plan says who would go where, and why: the renamed step is recognised. Nothing is moved yet.",
+        ("wflgit migrate plan welcome --from 10",),
+    ),
+    Scene(
+        "Move them, batch after batch. Whoever waits keeps the time left. An execution then goes on in its new version.",
+        (
+            "wflgit migrate start welcome --from 10",
+            "wflgit migrate status 1",
+            "wflgit exec ls welcome -n 3",
+            "wflgit exec advance 2",
+        ),
+    ),
+    Scene(
+        "Too early? Undo puts everybody back where they were. Only who has moved on since is kept, and listed.",
+        ("wflgit migrate undo 1", "wflgit exec ls welcome -n 3"),
+    ),
+    Scene(
+        "Not a good idea after all? A rollback is a new version with the old content: history only grows. Those on version 11 come "
+        "along, by the plan of the migration taken in reverse.",
+        ("wflgit rollback welcome --to 10 --migrate immediate", "wflgit log welcome -n 3", "wflgit exec counts welcome"),
     ),
     Scene(
         "Everything is attributed, and the audit trail proves that nobody changed it since.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -256,3 +257,16 @@ class TestBuild:
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
         assert done.stdout == f"{tmp_path / 'built'}\n"
         assert git(tmp_path / "built", "rev-parse", "main") == git(repository, "rev-parse", "main")
+
+
+class TestDemo:
+    @pytest.mark.slow
+    def test_every_command_of_the_story_does_what_it_was_meant_to_do(self, tmp_path: Path) -> None:
+        environment = {**os.environ, "TMPDIR": str(tmp_path)}
+        command = [sys.executable, "-m", "sample_repo.demo"]
+        done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert "welcome_email  20,002        0  hello_email  renamed" in done.stdout
+        assert "  20,003 of 20,003 executions moved\n" in done.stdout
+        assert "  20,002 of 20,003 executions put back, 1 kept\n" in done.stdout
+        assert "  2 of 2 executions moved\n" in done.stdout

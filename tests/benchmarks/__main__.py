@@ -21,6 +21,8 @@ SUBJECTS = (
     "resolve",
     "number_history",
     "start_execution",
+    "advance_meanwhile",
+    "migrate",
     "command_line",
     "definitions",
     "many_writers",

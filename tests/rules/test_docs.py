@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from tests.rules import pictures
+from wflgit.core import plan_checks, plan_file
+from wflgit.core.lifecycle import OPEN
+from wflgit.core.mapping import Origin, Way, parse_destination
 from wflgit.core.numbering import TagFault
+from wflgit.core.plan import Verdict, WaitPolicy
+from wflgit.core.records import ItemResult, MigrationStatus, Strategy
+from wflgit.store.migration_moves import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,3 +146,93 @@ def test_decisions_are_numbered_without_gaps_and_have_three_parts() -> None:
     assert [int(page.name[:4]) for page in decisions] == list(range(1, len(decisions) + 1))
     for page in decisions:
         assert re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE) == ["Context", "Decision", "Consequences"]
+
+
+# Migrations
+
+MIGRATIONS = ROOT / "docs" / "migrations.md"
+
+
+class Section(NamedTuple):
+    """What stands under a heading, from one position of a page to another."""
+
+    begin: int
+    end: int
+
+    def block(self, text: str, language: str) -> re.Match[str]:
+        """Its first block of a language."""
+        return next(fence for fence in FENCE.finditer(text, self.begin, self.end) if fence["language"] == language)
+
+    def rows(self, text: str) -> set[str]:
+        """What is explained in its tables: the names in the first columns."""
+        first = re.findall(r"^\| ([^|]*`[^|]*) \|", text[self.begin : self.end], re.MULTILINE)
+        return {name for cell in first for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def sections(text: str) -> dict[str, Section]:
+    """The sections of a page by their headings; what looks like a heading inside of a block is none."""
+    blanked = FENCE.sub(lambda fence: re.sub(r"[^\n]", " ", fence[0]), text)
+    titles = list(re.finditer(r"^#+ (.+)$", blanked, re.MULTILINE))
+    ends = [*(title.start() for title in titles[1:]), len(text)]
+    return {title[1].strip("`"): Section(title.end(), end) for title, end in zip(titles, ends, strict=True)}
+
+
+@pytest.mark.parametrize(("heading", "language"), pictures.blocks())
+def test_what_the_page_on_migrations_shows_is_what_users_see(heading: str, language: str, request: pytest.FixtureRequest) -> None:
+    text = MIGRATIONS.read_text(encoding="utf-8")
+    block, made = sections(text)[heading].block(text, language), pictures.blocks()[heading, language]
+    if request.config.getoption("--golden-rewrite"):
+        text = text[: block.start("text")] + made + text[block.end("text") :]
+        MIGRATIONS.write_text(text, encoding="utf-8")
+        block = sections(text)[heading].block(text, language)
+    assert block["text"] == made, "make golden rewrites the block, if this is how it should look"
+
+
+@pytest.mark.parametrize("heading", pictures.PICTURES)
+def test_each_picture_of_a_plan_shows_what_its_heading_says(heading: str) -> None:
+    plan = pictures.PICTURES[heading].plan()
+    assert {failure.rule for failure in plan.failures} | {loss.kind for loss in plan.losses} == {heading}
+
+
+def test_no_picture_is_drawn_by_hand() -> None:
+    drawn = [fence for fence in FENCE.finditer(MIGRATIONS.read_text(encoding="utf-8")) if fence["language"] == "mermaid"]
+    assert len(drawn) == sum(language == "mermaid" for _, language in pictures.blocks())
+
+
+EXPLAINED: dict[str, set[str]] = {
+    "Why a plan is refused": {*plan_checks.RULES, *string_calls(ROOT / "wflgit" / "core" / "chosen.py", {"_stopped"})},
+    "What cannot be taken back": {*plan_checks.LOSSES},
+    "Plans in pull requests": {*plan_file.RULES, "misplaced-plan", "conflict", "not-found", "missing-object", "shallow-repository"},
+    "Waits": {*WaitPolicy},
+    "The life of a migration": {*MigrationStatus},
+}
+
+
+@pytest.mark.parametrize("heading", EXPLAINED)
+def test_every_name_that_a_plan_or_migration_can_say_is_explained(heading: str) -> None:
+    text = MIGRATIONS.read_text(encoding="utf-8")
+    assert sections(text)[heading].rows(text) == EXPLAINED[heading]
+
+
+def test_every_result_and_every_reason_of_an_execution_is_explained() -> None:
+    text = MIGRATIONS.read_text(encoding="utf-8")
+    reasons = {*Reason, *Verdict} - {Verdict.MOVE}
+    assert sections(text)["What became of each execution"].rows(text) == {*ItemResult} | reasons
+
+
+def test_every_way_of_an_execution_and_every_origin_of_it_is_explained() -> None:
+    text = MIGRATIONS.read_text(encoding="utf-8")
+    ways = {parse_destination(name).way for name in sections(text)["Destinations"].rows(text)}
+    decided = sections(text)["What decides where a step goes"]
+    assert ways == {*Way}
+    assert re.findall(r"\(`(\w+)`\)", text[decided.begin : decided.end]) == [*Origin]
+
+
+def test_every_strategy_and_every_event_of_a_migration_is_told() -> None:
+    text = MIGRATIONS.read_text(encoding="utf-8")
+    rows = sections(text)["Who is moved, and when"].rows(text)
+    assert rows >= {*Strategy}
+    told = sections(text)["Progress and events"]
+    events = set(re.findall(r"`migration\.(\w+)`", text[told.begin : told.end]))
+    ends = {*MigrationStatus} - OPEN
+    assert events == {"created", "started", "paused", "resumed", "retried", "undoing"} | ends
