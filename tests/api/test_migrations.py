@@ -385,6 +385,21 @@ def test_unknown_things_are_said_to_be_unknown(story: Story) -> None:
     assert [failure.rule for failure in migrations.plan("welcome", 1, rules={"hello": "by"}).failures] == ["unknown-target"]
 
 
+def test_a_rule_for_a_step_that_is_not_there_stops_the_migration_too(story: Story) -> None:
+    for rules in (["helo=bye"], {"hello": "by"}):
+        plan = story.repo.migrations.plan("welcome", 1, rules=rules)
+        with pytest.raises(PlanError):
+            story.repo.migrations.create(plan)
+    assert story.repo.migrations.list() == []
+
+
+def test_rules_can_be_texts_and_each_step_has_one(story: Story) -> None:
+    plan = story.repo.migrations.plan("welcome", 1, rules=["hello=@end"])
+    assert str(plan.instructions[0].to) == "@end"
+    with pytest.raises(InvalidNameError, match="second one for 'hello'"):
+        story.repo.migrations.plan("welcome", 1, rules=["hello=@end", "hello=bye"])
+
+
 def test_a_strategy_wants_what_belongs_to_it(story: Story) -> None:
     plan = story.repo.migrations.plan("welcome", 1)
     with pytest.raises(StateError, match="pace"):

@@ -120,14 +120,18 @@ class TestPlan:
         ("options", "message"),
         [
             ([], "missing option '--from'"),
-            (["--from", "1", "--map", "old"], "expected STEP=DESTINATION"),
-            (["--from", "1", "--map", "old=a", "--map", "old=b"], "step 'old' is mapped to 'a' and to 'b'"),
             (["--from", "1", "--wait", "long"], "expected keep, restart or recompute"),
             (["--from", "1", "--wait", "wait=long"], "expected keep, restart or recompute"),
         ],
     )
     def test_wrong_usage_is_exit_2(self, moving: Story, wflgit: Wflgit, options: list[str], message: str) -> None:
         assert message in wflgit("migrate", "plan", "welcome", *options, code=2).err
+
+    def test_rules_that_are_none_are_all_told(self, moving: Story, wflgit: Wflgit) -> None:
+        answer = wflgit(
+            "migrate", "plan", "welcome", "--from", "1", "--map", "old", "--map", "wait=bye", "--map", "wait=@end", code=1
+        )
+        assert "'old' is no rule, 'wait=@end' is a second one for 'wait'" in answer.err
 
 
 class TestStart:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ class Migrations:
         source: int,
         target: int | str = CURRENT,
         *,
-        rules: Mapping[str, str] | None = None,
+        rules: Mapping[str, str] | Sequence[str] = (),
         waits: Mapping[str, WaitPolicy] | None = None,
         wait: WaitPolicy = WaitPolicy.KEEP,
     ) -> Plan:
@@ -77,16 +77,33 @@ class Migrations:
             slug: the workflow.
             source: the number of the version they are on.
             target: a version number, `current`, a channel, `draft`, a commit, or `worktree` for the file as it is being edited.
-            rules: where the executions at a step go: a step, `@enter:STEP`, `@end`, `@restart`, `@stay` or `@cancel`.
+            rules: where the executions at a step go: a step, `@enter:STEP`, `@end`, `@restart`, `@stay` or `@cancel`; by source
+                step, or as texts `STEP=DESTINATION`.
             waits: what becomes of the waits of those who stand at a step.
             wait: what becomes of all other waits.
 
         Raises:
             NotFoundError: if there is no such workflow or version.
-            InvalidNameError: if a rule is no destination.
+            InvalidNameError: if a rule is none, or there are two for one step.
             DefinitionError: if one of the two versions cannot be parsed.
         """
-        return planning.plan(self._workspace, slug, source, target, planning.wishes(rules or {}, waits or {}, wait))
+        return self.plan_many(slug, [source], target, rules=rules, waits=waits, wait=wait)[0]
+
+    def plan_many(
+        self,
+        slug: str,
+        sources: Sequence[int],
+        target: int | str = CURRENT,
+        *,
+        rules: Mapping[str, str] | Sequence[str] = (),
+        waits: Mapping[str, WaitPolicy] | None = None,
+        wait: WaitPolicy = WaitPolicy.KEEP,
+    ) -> builtins.list[Plan]:
+        """Plan from several versions, such as `lacking` finds: a plan each, in their order.
+
+        What is said of a step is for those versions that have it. Arguments and errors are those of `plan`.
+        """
+        return planning.plan(self._workspace, slug, sources, target, planning.Request(rules, waits or {}, wait))
 
     def load(self, file: str | Path) -> Plan:
         """Read a plan file and make the plan anew from what it says, with those who stand on the source now.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from wflgit.core.graph import Graph
 from wflgit.core.mapping import Destination, Origin, Placement, map_steps, parse_destination
 from wflgit.core.names import CURRENT, Revision
 from wflgit.core.plan import Counts, Examples, Failure, Plan, Side, WaitPolicy, make_plan, reverse_rules
-from wflgit.core.plan_checks import target_failure
+from wflgit.core.plan_checks import parse_rules, target_failure
 from wflgit.core.plan_file import load_plan
 from wflgit.errors import ConflictError, DefinitionError, MissingObjectError, NotFoundError, PlanError
 from wflgit.store import executions, migrations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 WORKTREE = "worktree"
 """The target of a plan for the file as it is in the working tree."""
+
+Said = TypeVar("Said")
 
 _EXAMPLES = 5
 _CLEAR = frozenset({Origin.RULE, Origin.SAME})
@@ -43,13 +45,33 @@ class Wishes:
     wait: WaitPolicy = WaitPolicy.KEEP
 
 
-def wishes(rules: Mapping[str, str], waits: Mapping[str, WaitPolicy], wait: WaitPolicy) -> Wishes:
-    """Read the rules of a caller.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The same as a caller says it: rules are texts, by source step or as `STEP=DESTINATION`."""
 
-    Raises:
-        InvalidNameError: if one of them is no destination.
-    """
-    return Wishes({step: parse_destination(text) for step, text in rules.items()}, waits, wait)
+    rules: Mapping[str, str] | Sequence[str] = ()
+    waits: Mapping[str, WaitPolicy] = field(default_factory=dict)
+    wait: WaitPolicy = WaitPolicy.KEEP
+
+    def read(self, sources: Sequence[Graph]) -> list[Wishes]:
+        """Understand it in the light of the steps that each source has; what is said of none of them is left with the first.
+
+        Raises:
+            InvalidNameError: if a rule is none, or there are two for one step.
+        """
+        known = {step for source in sources for step in source.steps}
+        if isinstance(self.rules, Mapping):
+            rules = {step: parse_destination(text) for step, text in self.rules.items()}
+        else:
+            rules = parse_rules(self.rules, known)
+        return [
+            Wishes(_for(source, rules, known, first=number == 0), _for(source, self.waits, known, first=number == 0), self.wait)
+            for number, source in enumerate(sources)
+        ]
+
+
+def _for(source: Graph, said: Mapping[str, Said], known: Collection[str], *, first: bool) -> dict[str, Said]:
+    return {step: what for step, what in said.items() if step in source.steps or (first and step not in known)}
 
 
 def refused(found: Plan, failures: Sequence[Failure]) -> PlanError:
@@ -80,24 +102,40 @@ class Sides:
     examples: Examples | None = None
 
 
-def plan(workspace: Workspace, slug: str, source: int, target: int | str, wanted: Wishes) -> Plan:
-    """Plan from one version to another, or to the file in the working tree.
+def plan(workspace: Workspace, slug: str, sources: Sequence[int], target: int | str, request: Request) -> list[Plan]:
+    """Plan from versions to another one, or to the file in the working tree.
 
     Raises:
         NotFoundError: if there is no such workflow or version.
         DefinitionError: if one of the two cannot be parsed.
     """
     standing = workspace.get(slug)
-    return _make(workspace, _sides(workspace, standing, standing.version(source), _target(workspace, standing, target)), wanted)
+    to = _target(workspace, standing, target)
+    found = [_sides(workspace, standing, standing.version(source), to) for source in sources]
+    wanted = request.read([sides.graphs[0] for sides in found])
+    return [_make(workspace, sides, wishes) for sides, wishes in zip(found, wanted, strict=True)]
 
 
-def plan_to(workspace: Workspace, standing: Standing, source: VersionRow, target: Side, wanted: Wishes) -> Plan:
-    """Plan to content that is about to be published, as the version that it is or will be.
+def plan_to(workspace: Workspace, standing: Standing, target: Side, request: Request, *, back_to: int | None = None) -> Plan:
+    """Plan from the current version to content that is about to be published, as the version that it is or will be.
+
+    Args:
+        workspace: where.
+        standing: the workflow; it has a current version.
+        target: the content.
+        request: what is wanted.
+        back_to: on the way back to an earlier content, its version: the plan by which executions came from there is reversed.
 
     Raises:
+        InvalidNameError: if a rule is none.
         DefinitionError: if one of the two cannot be parsed.
     """
-    return _make(workspace, _sides(workspace, standing, source, target), wanted)
+    assert standing.current is not None
+    sides = _sides(workspace, standing, standing.current, target)
+    wanted = request.read([sides.graphs[0]])[0]
+    if back_to is not None:
+        wanted = replace(wanted, rules={**_way_back(workspace, standing.current, back_to), **wanted.rules})
+    return _make(workspace, sides, wanted)
 
 
 def renew(workspace: Workspace, old: Plan, *, among: Chosen | None = None) -> Plan:
@@ -142,7 +180,7 @@ def _graph(workspace: Workspace, blob: str) -> Graph:
     return workspace.contents.parse(blob).graph
 
 
-def way_back(workspace: Workspace, current: VersionRow, to: int) -> dict[str, Destination]:
+def _way_back(workspace: Workspace, current: VersionRow, to: int) -> dict[str, Destination]:
     """The reverse of the plan by which executions last came from an earlier version to the current one; empty if none did."""
     with workspace.store.read() as conn:
         rows = migrations.list_migrations(conn, workspace.account, workflow=current.workflow)

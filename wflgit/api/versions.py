@@ -183,10 +183,8 @@ class Versions:
 
         if rollout is None or found.current is None or target.version == found.current.number or not target.blob:
             return None
-        wanted = planning.wishes(rollout.rules, {}, rollout.wait)
-        if back_to is not None:
-            wanted = replace(wanted, rules={**planning.way_back(self._workspace, found.current, back_to), **wanted.rules})
-        plan = planning.plan_to(self._workspace, found, found.current, target, wanted)
+        request = planning.Request(rollout.rules, wait=rollout.wait)
+        plan = planning.plan_to(self._workspace, found, target, request, back_to=back_to)
         stopping = plan.plan_failures if rollout.pace and rollout.pace.at_advance else plan.failures
         if stopping:
             raise planning.refused(plan, stopping)

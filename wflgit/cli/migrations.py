@@ -74,7 +74,7 @@ def plan(
     *,
     source: int,
     target: str,
-    rules: Sequence[tuple[str, str]],
+    rules: Sequence[str],
     waits: Sequence[tuple[str | None, WaitPolicy]],
     output: str | None,
     save: bool,
@@ -85,7 +85,7 @@ def plan(
 
     Exit 1 if it cannot start: every reason is listed with what to do.
     """
-    found = plans.make_plan(call, slug, source, Wanted(target, rules, waits))
+    (found,) = plans.make_plans(call, slug, [source], Wanted(target, rules, waits))
     if save:
         plans.save(call, found)
     if output == "-":
@@ -132,7 +132,7 @@ def start(
     source: int | None,
     fix: str | None,
     target: str,
-    rules: Sequence[tuple[str, str]],
+    rules: Sequence[str],
     waits: Sequence[tuple[str | None, WaitPolicy]],
     strategy: str,
     pace: Pace | None,
@@ -174,7 +174,7 @@ def _from_workflow(call: Call, slug: str | None, source: int | None, fix: str | 
     if (source is None) == (fix is None):
         raise click.UsageError("expected the version that executions are on, --from N, or --not-containing COMMIT")
     sources = [source] if source else [version.number for version in call.repo.migrations.lacking(slug, fix or "")]
-    return [plans.make_plan(call, slug, number, wanted) for number in sources]
+    return plans.make_plans(call, slug, sources, wanted)
 
 
 def _try_out(call: Call, previews: Sequence[Preview], *, many: bool) -> int:

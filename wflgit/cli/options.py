@@ -92,23 +92,6 @@ class JsonObjectType(click.ParamType):  # type: ignore[type-arg]  # generic sinc
         return found
 
 
-class RuleType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
-    """Where the executions at a step go: `STEP=DESTINATION`, as two texts. The API judges them."""
-
-    name = "rule"
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's signature
-        """How help writes it."""
-        return "STEP=DESTINATION"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """Split the rule."""
-        step, _, destination = value.partition("=")
-        if not step or not destination:
-            self.fail(f"expected STEP=DESTINATION, such as old=new or old=@end, but got '{value}'", param, ctx)
-        return step, destination
-
-
 class WaitType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
     """What becomes of waits: `POLICY` for all, `STEP=POLICY` for one step; as step (None for all) and policy."""
 
@@ -174,7 +157,11 @@ TIME = TimeType()
 JSON_OBJECT = JsonObjectType()
 
 rules_option = click.option(
-    "--map", "rules", multiple=True, type=RuleType(), help="Where those at a step go: a step, @end, @restart, @stay … Repeatable."
+    "--map",
+    "rules",
+    multiple=True,
+    metavar="STEP=DESTINATION",
+    help="Where those at a step go: a step, @end, @restart, @stay … Repeatable.",
 )
 waits_option = click.option(
     "--wait",

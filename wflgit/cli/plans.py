@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
-
 from wflgit.core.names import CURRENT
 from wflgit.core.plan import WaitPolicy
 from wflgit.errors import RepositoryError
@@ -32,32 +30,19 @@ class Wanted:
     """What is said of a plan beside its workflow and source. `waits` are policies by step, None for all others."""
 
     target: str
-    rules: Sequence[tuple[str, str]]
+    rules: Sequence[str]
     waits: Sequence[tuple[str | None, WaitPolicy]]
 
     def __bool__(self) -> bool:
         return self.target != CURRENT or bool(self.rules or self.waits)
 
 
-def make_plan(call: Call, slug: str, source: int, wanted: Wanted) -> Plan:
-    """Plan from a version to another."""
+def make_plans(call: Call, slug: str, sources: Sequence[int], wanted: Wanted) -> list[Plan]:
+    """Plan from versions to another, a plan each."""
     policies = dict(wanted.waits)
     wait = policies.pop(None, WaitPolicy.KEEP)
     waits = {step: policy for step, policy in policies.items() if step is not None}
-    return call.repo.migrations.plan(slug, source, wanted.target, rules=unique_rules(wanted.rules), waits=waits, wait=wait)
-
-
-def unique_rules(rules: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """The destinations by step.
-
-    Raises:
-        UsageError: if a step has two.
-    """
-    found: dict[str, str] = {}
-    for step, destination in rules:
-        if found.setdefault(step, destination) != destination:
-            raise click.UsageError(f"step '{step}' is mapped to '{found[step]}' and to '{destination}'")
-    return found
+    return call.repo.migrations.plan_many(slug, sources, wanted.target, rules=wanted.rules, waits=waits, wait=wait)
 
 
 def load_plan(call: Call, file: str) -> Plan:

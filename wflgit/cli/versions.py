@@ -196,7 +196,7 @@ def publish(
     message: str | None,
     strategy: str | None,
     pace: Pace | None,
-    rules: Sequence[tuple[str, str]],
+    rules: Sequence[str],
 ) -> int:
     """Make a version the current one, which new executions start on; the newest one unless NUMBER is said.
 
@@ -224,7 +224,7 @@ def rollback(
     message: str | None,
     strategy: str | None,
     pace: Pace | None,
-    rules: Sequence[tuple[str, str]],
+    rules: Sequence[str],
 ) -> int:
     """Publish the content of an earlier version again, as a new version: history only grows.
 
@@ -235,7 +235,7 @@ def rollback(
     return _show_published(call, call.repo.versions.rollback(slug, to=to, message=message, rollout=rollout), rollout)
 
 
-def _rollout(strategy: str | None, pace: Pace | None, rules: Sequence[tuple[str, str]]) -> Rollout | None:
+def _rollout(strategy: str | None, pace: Pace | None, rules: Sequence[str]) -> Rollout | None:
     """How those who run come along; None if nobody is to.
 
     Raises:
@@ -247,11 +247,10 @@ def _rollout(strategy: str | None, pace: Pace | None, rules: Sequence[tuple[str,
         return None
     if (strategy == "gradual") != (pace is not None):
         raise click.UsageError("expected --pace with --migrate gradual, and only with that")
-    from wflgit.cli.plans import unique_rules
     from wflgit.core.records import Strategy
     from wflgit.core.rollout import Rollout
 
-    return Rollout(Strategy(strategy), pace, unique_rules(rules))
+    return Rollout(Strategy(strategy), pace, rules)
 
 
 def _show_published(call: Call, version: Version, rollout: Rollout | None) -> int:

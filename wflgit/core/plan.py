@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -212,15 +212,23 @@ def make_plan(
     policies = {**_default_policies(graphs[1], placements, wait), **waits}
     instructions = tuple(_instruction(placement, graphs[0], policies, counts) for placement in placements)
     found = checks.Situation(workflow, source, target, graphs, instructions, rules, waits, counts, examples)
+    checked = tuple(replace(instruction, breaks=checks.breaks(found, instruction)) for instruction in instructions)
     return Plan(
         workflow,
         source,
         target,
-        tuple(replace(instruction, breaks=checks.breaks(found, instruction)) for instruction in instructions),
+        (*checked, *_strays(graphs[0], rules, waits)),
         checks.plan_failures(found),
         checks.execution_failures(found),
         checks.losses(found),
     )
+
+
+def _strays(source: Graph, rules: Mapping[str, Destination], waits: Mapping[str, WaitPolicy]) -> Iterator[Instruction]:
+    """What was said of steps that the source does not have: kept, so that a plan made anew from this one is refused as well."""
+    for step in dict.fromkeys((*rules, *waits)):
+        if step not in source.steps:
+            yield Instruction(step, "", rules.get(step), Origin.RULE, wait=waits.get(step, WaitPolicy.KEEP))
 
 
 def _default_policies(target: Graph, placements: Sequence[Placement], wait: WaitPolicy) -> dict[str, WaitPolicy]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wflgit.core.plan import WaitPolicy
@@ -30,7 +30,7 @@ class Rollout:
 
     strategy: Strategy = Strategy.IMMEDIATE
     pace: Pace | None = None
-    rules: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, str] | Sequence[str] = ()
     wait: WaitPolicy = WaitPolicy.KEEP
 
     def __post_init__(self) -> None:
