@@ -202,7 +202,7 @@ def test_no_picture_is_drawn_by_hand() -> None:
 EXPLAINED: dict[str, set[str]] = {
     "Why a plan is refused": {*plan_checks.RULES, *string_calls(ROOT / "wflgit" / "core" / "chosen.py", {"_stopped"})},
     "What cannot be taken back": {*plan_checks.LOSSES},
-    "Plans in pull requests": {*plan_file.RULES, "misplaced-plan", "conflict", "not-found", "missing-object", "shallow-repository"},
+    "Plans in pull requests": {*plan_file.RULES, "misplaced-plan", "stale-plan", "unchecked-plan"},
     "Waits": {*WaitPolicy},
     "The life of a migration": {*MigrationStatus},
 }

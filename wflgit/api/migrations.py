@@ -150,10 +150,15 @@ class Migrations:
         return (*_misplaced(said, path), *self._stale(said), *self._wrong(said))
 
     def _stale(self, said: Plan) -> Iterator[Problem]:
+        trunk = self._workspace.settings.trunk
+        if self._workspace.trunk_tip() is None:
+            hint = f"make it: `git branch {trunk} origin/{trunk}`"
+            yield _problem("unchecked-plan", f"there is no branch '{trunk}' here, so its versions are not known", hint, _WARNING)
+            return
         try:
             planning.require_sides(self._workspace, said)
         except ShallowRepositoryError as error:
-            yield _problem("unchecked-plan", f"the versions of the plan are not known here: {error.message}", error.hint, _WARNING)
+            yield _problem("unchecked-plan", f"its versions are not known here: {error.message}", error.hint, _WARNING)
         except WflgitError as error:
             yield _problem("stale-plan", error.message, error.hint)
 
