@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 import wflgit
@@ -547,3 +548,31 @@ def test_another_process_can_run_what_was_made_here(story: Story) -> None:
     with story.open_again(actor=BEN, store=story.store) as other:
         assert other.migrations.run(made.id).moved == 6
     assert story.execution("c01").updated_by == BEN.id
+
+
+@pytest.mark.slow
+def test_what_somebody_keeps_locked_is_left_and_tried_again_later(tmp_path: Path, postgresql_url: str) -> None:
+    story = make_repo(tmp_path / "repo", store=postgresql_url)
+    story.commit(welcome=steps("hello", "bye")).publish("welcome").start("welcome", "c01", "c02")
+    story.commit(welcome=steps("hello", "tag_new", "bye")).publish("welcome")
+    with psycopg.connect(postgresql_url) as other:
+        other.execute("SELECT 1 FROM executions WHERE contact = 'c01' FOR UPDATE")
+        left = move(story)
+    assert (left.status, left.moved, left.failed) == (MigrationStatus.PARTIALLY_COMPLETED, 1, 1)
+    assert [(item.contact, item.reason) for item in story.repo.migrations.items(left.id, result=ItemResult.FAILED)] == [
+        ("c01", "locked")
+    ]
+    done = story.repo.migrations.run(story.repo.migrations.retry(left.id).id)
+    assert (done.status, done.moved, done.failed) == (MigrationStatus.COMPLETED, 2, 0)
+
+
+def test_a_store_that_goes_away_says_how_to_go_on(story: Story) -> None:
+    made = story.repo.migrations.create(story.repo.migrations.plan("welcome", 1))
+
+    def go_away(_: Migration) -> None:
+        raise wflgit.StoreError("the side store is gone", hint="start it")
+
+    with pytest.raises(wflgit.StoreError) as gone:
+        story.repo.migrations.run(made.id, on_progress=go_away)
+    assert gone.value.hint == f"start it; what was moved is safe: go on with `wflgit migrate run {made.id}`"
+    assert story.repo.migrations.run(made.id).moved == 6

@@ -104,13 +104,18 @@ WHERE e.account = 'acme' AND e.workflow = 'welcome' AND e.version = :version AND
 AND e.id > :above AND e.id <= :up_to AND e.id % :stripes = :stripe
 AND s.account = 'acme' AND s.migration = 1 AND s.step = e.step AND s.status = e.status
 """  # SQLite reads what is left of a CROSS JOIN first
-_UPDATE = """
+_SET = """
 UPDATE executions SET version = :version + 1, commit_id = :commit, lock_version = lock_version + 1, updated_at = :at,
-updated_by = 'maya@example.com', step = (SELECT s.to_step FROM migration_steps s
-WHERE s.account = 'acme' AND s.migration = 1 AND s.step = executions.step AND s.status = executions.status)
-WHERE account = 'acme' AND workflow = 'welcome' AND version = :version AND ended_at IS NULL
-AND id > :above AND id <= :up_to AND id % :stripes = :stripe
+updated_by = 'maya@example.com', step ="""
+_OF_STEP = "s.account = 'acme' AND s.migration = 1 AND s.step = executions.step AND s.status = executions.status"
+_OF_BATCH = """executions.account = 'acme' AND executions.workflow = 'welcome' AND executions.version = :version
+AND executions.ended_at IS NULL AND executions.id > :above AND executions.id <= :up_to AND executions.id % :stripes = :stripe
 """
+# What is the fastest on each: SQLite would go through the executions once for each step of a join.
+_UPDATE = {
+    "sqlite": f"{_SET} (SELECT s.to_step FROM migration_steps s WHERE {_OF_STEP}) WHERE {_OF_BATCH}",
+    "postgresql": f"{_SET} s.to_step FROM migration_steps s WHERE {_OF_STEP} AND {_OF_BATCH}",
+}
 _COLUMNS = (
     *("account", "workflow", "version", "commit_id", "contact", "step", "status", "lock_version", "context"),
     *("started_at", "started_by", "updated_at", "updated_by", "entered_at"),
@@ -190,7 +195,7 @@ def _connect_sqlite(url: str) -> sqlite3.Connection:
 
 
 def _bare(place: _Place) -> Callable[[], None]:
-    insert, update = place.write(_INSERT), place.write(_UPDATE)
+    insert, update = place.write(_INSERT), place.write(_UPDATE[place.store.dialect])
     begin = "BEGIN IMMEDIATE" if place.is_sqlite else "BEGIN"
 
     def migrate_all() -> None:

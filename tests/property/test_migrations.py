@@ -241,7 +241,7 @@ class Travellers(RuleBasedStateMachine):
         for made in migrations.list()[-4:]:
             items = migrations.items(made.id, limit=1000)
             told = {result: sum(item.result is result for item in items) for result in ItemResult}
-            assert told[ItemResult.MOVED] + told[ItemResult.UNDONE] + told[ItemResult.KEPT] == made.moved
+            assert told[ItemResult.MOVED] + told[ItemResult.KEPT] == made.moved
             assert (told[ItemResult.SKIPPED], told[ItemResult.FAILED]) == (made.skipped, made.failed)
             assert (told[ItemResult.UNDONE], told[ItemResult.KEPT]) == (made.undone, made.kept)
             if made.status in (MigrationStatus.COMPLETED, MigrationStatus.PARTIALLY_COMPLETED, MigrationStatus.FAILED):
@@ -257,8 +257,8 @@ def test_migrations_keep_every_invariant_whatever_happens(store_url: str, thorou
     run_state_machine_as_test(
         OnStore,
         settings=settings(
-            max_examples=100 if thorough else 8,
-            stateful_step_count=50 if thorough else 30,
+            max_examples=60 if thorough else 8,
+            stateful_step_count=40 if thorough else 30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

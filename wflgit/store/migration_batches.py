@@ -51,6 +51,10 @@ WINDOW = 12_000
 # passes and the new ones find room on it: more than twice as fast as taking one id after the other.
 _STRIPES = {"sqlite": 1, "postgresql": 6}
 _STRIPE = WINDOW // 6
+# Old row versions can only be cleared away when no transaction is left that may see them. So a few batches are worked on side by
+# side, stripe by stripe: until the next stripe of a batch is taken, what other workers were doing during the last one is over.
+_SIDE_BY_SIDE = 4
+_PATIENCE_S = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,7 @@ _CLAIM = (
         *(batches.c.selected, batches.c.moved, batches.c.skipped, batches.c.failed),
     )
     .where(OF_BATCHES, _OPEN, sa.or_(batches.c.due_at.is_(None), batches.c.due_at <= AT))
-    .order_by(batches.c.number)
+    .order_by((batches.c.number - 1) // _SIDE_BY_SIDE, batches.c.stripe, batches.c.number)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
@@ -203,6 +207,11 @@ _MIGRATION = sa.select(
     sa.exists().where(OF_STEPS, MOVES, ENDS).label("ends"),
     sa.exists().where(OF_STEPS, MOVES, sa.not_(ENDS), _CHANGES_MORE).label("changes_more"),
 ).where(migrations.c.account == ACCOUNT, migrations.c.id == MIGRATION)
+# A pass that waits for one execution keeps those that it has locked already from everybody else, so it must not wait for long.
+_MIGRATION_OF = {
+    "sqlite": _MIGRATION,
+    "postgresql": _MIGRATION.add_columns(sa.func.set_config("lock_timeout", f"{_PATIENCE_S}s", sa.true())),
+}
 _NOTE = (
     sa.update(batches)
     .where(OF_BATCHES, batches.c.number == NUMBER)
@@ -260,7 +269,7 @@ def work(
         return None
     # A statement of its own, after the lock is held: whoever pauses the migration sets the status first and then waits for the
     # lock (`settle`), so that one of the two sees the other.
-    migration = conn.execute(_MIGRATION, values).one()
+    migration = conn.execute(_MIGRATION_OF[conn.dialect.name], values).one()
     if migration.status != (MigrationStatus.UNDOING if batch.kind == Kind.UNDO else MigrationStatus.RUNNING):
         return None
     # Of several stripes each is about as large as `rows`: a little more at once saves a pass for what would be left of it.
