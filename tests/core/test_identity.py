@@ -35,6 +35,7 @@ def renames(source: Graph, target: Graph, **known: str) -> dict[str, str]:
 
 
 HELLO, BYE = step("hello", text="Hello there"), step("bye", text="Good bye")
+SYLLABLES = [first + vowel + last for first in "bdfg" for vowel in "aeiou" for last in "lmnrt"]
 RETRY = [{"errors": ["timeout", "throttled"], "after": 3, "times": 5}]
 
 
@@ -76,8 +77,8 @@ def test_a_rename_is_recognised(old: Step, new: Step) -> None:
         pytest.param(step("greet", "a", text="Hi"), step("greet2", "b", text="Hi"), id="another type"),
         pytest.param(step("greet", url="/users", retry=RETRY), step("upsell", url="/offers", retry=RETRY), id="boilerplate"),
         pytest.param(
-            step("one", text="We are happy to tell you that the article you asked for is on its way. " * 2),
-            step("two", text="Shall another time of the year suit you better, let our people hear about it. " * 2),
+            step("one", text=" ".join(SYLLABLES[::2])),
+            step("two", text=" ".join(SYLLABLES[1::2])),
             id="another long text of the same letters",
         ),
     ],
@@ -87,10 +88,10 @@ def test_a_replacement_is_no_rename(old: Step, new: Step) -> None:
     assert renames(chain(HELLO, old, *others), chain(HELLO, new, *others)) == {}
 
 
-@pytest.mark.parametrize("name", ["import_csv_file", "Import CSV file", "importCSVFile", "import-csvFile"])
+@pytest.mark.parametrize("name", ["e_mail_2", "E-Mail 2", "eMail2", "EMAIL2"])
 def test_names_that_differ_in_capitals_and_signs_are_the_same(name: str) -> None:
-    [old, new] = [chain(HELLO, step(found, text=found), BYE) for found in ("importCsvFile", name)]
-    assert match_steps(old, new)["importCsvFile"].score >= 0.75
+    [old, new] = [chain(HELLO, step(found, text=found), BYE) for found in ("email2", name)]
+    assert match_steps(old, new)["email2"].score >= 0.75
 
 
 def test_what_says_the_same_in_another_place_is_another_step() -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ KINDS = {"wait": StepKind.WAIT, "ask": StepKind.CONDITION, "fan": StepKind.PARAL
 
 
 def graph(ways: str, *, says: Mapping[str, str] = {}, off: Collection[str] = (), goals: Collection[str] = ()) -> Graph:
-    """A graph drawn as `hello>wait_1 wait_1>ask ask>bye ask>`; the first step is the start, and nothing behind `>` is the end.
+    """A graph drawn as `hello>wait_1 wait_1>ask ask:yes>bye ask:no>`: the first step is the start, nothing behind `>` the end.
 
     The kind and type of a step is said by how its id starts; `/` puts a step into a scope, `!` is an edge for errors.
 
@@ -35,13 +37,15 @@ def graph(ways: str, *, says: Mapping[str, str] = {}, off: Collection[str] = (),
 
 
 def _edge(way: str, ways: Sequence[str]) -> Edge:
-    source, sign, target = way.partition("!" if "!" in way else ">")
+    start, sign, target = way.partition("!" if "!" in way else ">")
+    source, _, label = start.partition(":")
     if target.startswith(f"{source}/"):
         return Edge(source, f"branch {target.removeprefix(source)[1]}", target, EdgeKind.ENTER)
     if sign == "!":
         return Edge(source, "error", target or None, EdgeKind.ERROR)
-    several = sum(other.startswith(f"{source}>") for other in ways) > 1
-    return Edge(source, target or "end", target or None, EdgeKind.BRANCH) if several else Edge(source, "next", target or None)
+    if label or sum(other.startswith(f"{source}>") for other in ways) > 1:
+        return Edge(source, label or target or "end", target or None, EdgeKind.BRANCH)
+    return Edge(source, "next", target or None)
 
 
 def _step(step: str, says: str | None = None, *, disabled: bool = False) -> Step:
@@ -165,6 +169,13 @@ def test_steps_that_change_their_ids_around_follow_the_rules() -> None:
     }
 
 
+def test_rules_that_shift_ids_say_of_the_neighbours_what_they_are() -> None:
+    source = graph("one>b b>two two>", says={"two": "Dear client"})
+    target = graph("b>c c>bread bread>", says={"bread": "Dear clients"})
+    assert ways(source, target)["two"] == "?"
+    assert ways(source, target, one="b", b="c")["two"] == "bread"
+
+
 STATIONS = [
     graph("hello>ask_name ask_name>bye bye>", says={"ask_name": "What is your name?"}),
     graph("hello>ask_client ask_client>bye bye>", says={"ask_client": "What is your name?"}),
@@ -199,6 +210,30 @@ def test_history_puts_no_two_steps_onto_one() -> None:
     target = graph("hello>bye bye>", says={"bye": "greet"})
     between = graph("hello>bye_now bye_now>", says={"bye_now": "greet"})
     assert ways(source, target, between) == {"hello": "hello", "greet": "?", "bye": "bye"}
+
+
+def test_what_history_finds_comes_before_an_unsure_rename() -> None:
+    source = graph("hello>one one>two two>bye bye>", says={"two": "new text"})
+    target = graph("hello>three three>bye bye>", says={"three": "new text"})
+    between = graph("hello>one one>bye bye>", says={"one": "new text"})
+    assert ways(source, target) == {"hello": "hello", "one": "?", "two": "three", "bye": "bye"}
+    assert ways(source, target, between) == {"hello": "hello", "one": "three", "two": "?", "bye": "bye"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "origin"),
+    [
+        pytest.param("greet", "welcome", Origin.HISTORY, id="an unsure rename gives way to a surer one"),
+        pytest.param("greeting_of_all", "greetings_of_all", Origin.RENAMED, id="a sure one does not"),
+    ],
+)
+def test_history_is_asked_where_a_rename_is_unsure(first: str, second: str, origin: Origin) -> None:
+    source = graph(f"hello>{first} {first}>bye bye>", says={first: "Dear client"})
+    between = graph(f"hello>{first} {first}>bye bye>", says={first: "Dear clients!"})
+    target = graph(f"hello>{second} {second}>bye bye>", says={second: "Dear clients!"})
+    direct, followed = placed(source, target)[first], placed(source, target, between)[first]
+    assert (direct.origin, followed.origin) == (Origin.RENAMED, origin)
+    assert (placed(between, target)[first].score or 0) > (direct.score or 0)
 
 
 def test_executions_pass_through_a_disabled_step() -> None:
@@ -236,6 +271,12 @@ FAN = "start>fan fan>fan/0/act_a fan/0/act_a>fan/0/act_b fan/0/act_b> fan>fan/1/
 )
 def test_steps_that_the_target_has_before_are_skipped(source: str, target: str, step: str, skipped: list[str]) -> None:
     assert list(placed(graph(source), graph(target))[step].skipped) == skipped
+
+
+def test_what_is_put_onto_another_step_by_a_rule_has_gone_through_that() -> None:
+    source, target = graph("ask>a ask>x a>b x> b>"), graph("ask>x x>b b>")
+    assert placed(source, target)["b"].skipped == ("x",)
+    assert placed(source, target, a="x")["b"].skipped == ()
 
 
 def test_disabled_steps_do_not_count_as_skipped() -> None:
@@ -316,6 +357,19 @@ def test_where_no_place_is_found_near_ones_are_proposed(source: str, target: str
     assert [str(proposal) for proposal in found.proposals] == proposals
 
 
+def test_what_has_the_same_id_and_another_type_is_proposed_first() -> None:
+    source, target = graph("a>x x>b b>"), graph("a>b b>x x>")
+    target = replace(target, steps={**target.steps, "x": replace(target.steps["x"], type="other")})
+    assert [str(found) for found in placed(source, target)["x"].proposals] == ["@enter:x", "b", "a"]
+
+
+def test_what_is_far_away_is_not_proposed() -> None:
+    middle = [f"act_{number}" for number in range(150)]
+    source = graph(" ".join(f"{one}>{other}" for one, other in pairwise(["a", *middle, "b", ""])))
+    found = placed(source, graph("a>b b>"))
+    assert [[str(to) for to in found[step].proposals] for step in (middle[0], middle[-1])] == [["a"], ["b"]]
+
+
 def test_what_goes_nowhere_by_a_rule_is_passed_over_in_proposals() -> None:
     source, target = graph("a>x x>b b>c c>"), graph("a>b b>c c>")
     assert [str(found) for found in placed(source, target, b="@stay")["x"].proposals] == ["c", "a"]
@@ -331,7 +385,7 @@ def machine(**states: Any) -> Graph:
 
 
 PASS = {"Type": "Pass", "End": True}
-INNER = {"Type": "Map", "End": True, "ItemProcessor": {"StartAt": "P", "States": {"P": PASS}}}
+INNER = {"Type": "Map", "End": True, "ItemProcessor": {"StartAt": "P", "States": {"P": PASS, "Lone": PASS}}}
 LEFT = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": PASS, "Lost": {"Type": "Pass", "Next": "B"}}}
 RIGHT = {"StartAt": "M", "States": {"M": INNER, "Alone": PASS}}
 NESTED = machine(F={"Type": "Parallel", "End": True, "Branches": [LEFT, RIGHT]}, Out=PASS)
@@ -347,11 +401,17 @@ NESTED = machine(F={"Type": "Parallel", "End": True, "Branches": [LEFT, RIGHT]},
         ("F/0/Lost", (("F", "branch 0"),)),
         ("F/1/M", (("F", "branch 1"),)),
         ("F/1/M/P", (("F", "branch 1"), ("F/1/M", "each"))),
+        ("F/1/M/Lone", (("F", "branch 1"), ("F/1/M", "each"))),
         ("F/1/Alone", (("F", ""),)),
     ],
 )
 def test_the_branch_of_a_step_is_known_by_the_ways_in_it(step: str, branch: tuple[tuple[str, str], ...]) -> None:
     assert branch_of(NESTED, step) == branch
+
+
+def test_ways_out_of_a_scope_do_not_make_a_step_part_of_another_branch() -> None:
+    left = graph("fan>fan/0/a fan/0/a> fan>fan/1/b fan/1/b>c c>fan")
+    assert branch_of(left, "fan/1/b") == (("fan", "branch 1"),)
 
 
 NAMES = ["a", "b", "c", "d", "wait_1", "ask_1"]

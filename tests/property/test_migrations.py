@@ -257,8 +257,8 @@ def test_migrations_keep_every_invariant_whatever_happens(store_url: str, thorou
     run_state_machine_as_test(
         OnStore,
         settings=settings(
-            max_examples=60 if thorough else 8,
-            stateful_step_count=40 if thorough else 30,
+            max_examples=200 if thorough else 8,
+            stateful_step_count=50 if thorough else 30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

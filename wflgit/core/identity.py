@@ -83,11 +83,11 @@ def match_steps(source: Graph, target: Graph, *, known: Mapping[str, str] = {}) 
     Args:
         source: the graph whose steps are looked for.
         target: the graph they are looked for in.
-        known: pairs to take as given, source step to target step, no target twice; those that do not exist are passed over.
+        known: pairs to take as given, source step to target step; those that do not exist are passed over.
 
     Returns:
-        The steps found, in the source's order. No two of them are the same step of the target, and all but the known ones are
-        compatible with it.
+        The steps found, in the source's order. But for the known ones, each is compatible with what it is in the target, and no two
+        are the same there.
     """
     pairs = {old: new for old, new in known.items() if old in source.steps and new in target.steps}
     given = frozenset(pairs.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -186,15 +186,13 @@ def _find_images(source: Graph, target: Graph, rules: Mapping[str, Destination],
 
 
 def _given(source: Graph, target: Graph, rules: Mapping[str, Destination]) -> dict[str, str]:
-    """The rules that say which step a step is: not those that put several together, or one onto another that goes on as itself."""
-    wanted = Counter(to.step for to in rules.values() if to.way is Way.CONTINUE)
+    """The rules that say which step a step is: not those that put it onto another one that goes on as itself."""
+    given = {step: to.step for step, to in rules.items() if to.way is Way.CONTINUE and to.step in target.steps}
     return {
-        step: to.step
-        for step, to in rules.items()
-        if to.way is Way.CONTINUE and to.step is not None and wanted[to.step] == 1
-        if step in source.steps and to.step in target.steps
-        if compatible(source.steps[step], target.steps[to.step])
-        if to.step in rules or to.step not in source.steps or not compatible(source.steps[to.step], target.steps[to.step])
+        step: to
+        for step, to in given.items()
+        if to is not None and step in source.steps and compatible(source.steps[step], target.steps[to])
+        if to in rules or to not in source.steps or not compatible(source.steps[to], target.steps[to])
     }
 
 
