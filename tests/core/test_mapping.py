@@ -150,6 +150,12 @@ def test_a_rule_onto_a_step_that_goes_on_as_itself_puts_both_there() -> None:
     assert ways(OLD, shorter, greet="hello") == {"hello": "hello", "greet": "hello", "wait": "wait", "bye": "bye"}
 
 
+def test_a_rule_onto_a_renamed_step_puts_both_there() -> None:
+    source = graph("hello>greet greet>wait wait>bye bye> hello!one one>")
+    assert ways(source, RENAMED)["greet"] == "welcome"
+    assert {step: to for step, to in ways(source, RENAMED, one="welcome").items() if to == "welcome"}.keys() == {"greet", "one"}
+
+
 def test_a_rule_says_of_the_neighbours_what_they_are() -> None:
     source = graph("one>two two>three three>", says={"two": "Dear client"})
     target = graph("apple>bread bread>cheese cheese>", says={"bread": "Dear clients"})
@@ -170,8 +176,8 @@ def test_steps_that_change_their_ids_around_follow_the_rules() -> None:
 
 
 def test_rules_that_shift_ids_say_of_the_neighbours_what_they_are() -> None:
-    source = graph("one>b b>two two>", says={"two": "Dear client"})
-    target = graph("b>c c>bread bread>", says={"bread": "Dear clients"})
+    source = graph("hello> two>one one>b b>", says={"two": "Dear client"})
+    target = graph("hello> bread>b b>c c>", says={"bread": "Dear clients"})
     assert ways(source, target)["two"] == "?"
     assert ways(source, target, one="b", b="c")["two"] == "bread"
 
@@ -345,6 +351,34 @@ def test_a_step_that_is_one_by_a_rule_has_been_gone_through() -> None:
         ),
         pytest.param(
             "a>fan fan>fan/0/x fan/0/x> fan>c c>", "a>c c>", "fan/0/x", ["@enter:c", "@enter:a"], id="what comes after a lost scope"
+        ),
+        pytest.param(
+            "a>fan fan>fan/0/x fan/0/x>fan/0/b fan/0/b> fan>fan/1/c fan/1/c> fan>",
+            "a>fan fan>fan/0/c fan/0/c> fan>fan/1/b fan/1/b> fan>",
+            "fan/0/x",
+            ["fan/1/b", "@enter:fan"],
+            id="a step of the same branch, which is another one now",
+        ),
+        pytest.param(
+            "a>fan fan>fan/0/x fan/0/x> fan>c c>",
+            "a>fan fan>fan/1/c fan/1/c> fan>",
+            "fan/0/x",
+            ["@enter:fan"],
+            id="what comes after, but is in another branch now",
+        ),
+        pytest.param(
+            "ask:yes>x ask:no>c x> c>",
+            "ask:yes>wait ask:no>each wait> each>",
+            "x",
+            ["@enter:wait", "@end", "@enter:ask"],
+            id="what took its place, not that of another",
+        ),
+        pytest.param(
+            "a>fan fan>fan/0/x fan/0/x> fan>fan/1/b fan/1/b> fan>",
+            "a>fan fan>fan/1/each fan/1/each> fan>fan/0/wait fan/0/wait> fan>",
+            "fan/0/x",
+            ["@enter:fan/0/wait", "@end", "@enter:fan"],
+            id="what took its place in its branch",
         ),
         pytest.param(
             "a>fan fan>fan/0/b fan/0/b> fan>c c>", "a>b b>c c>", "fan", ["@enter:b", "@enter:c", "@enter:a"], id="unwrapped"

@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 from operator import and_, or_
 
 from wflgit.core.graph import Edge, EdgeKind, Graph
-from wflgit.core.identity import compatible, match_steps, telling_label
+from wflgit.core.identity import Match, compatible, match_steps, telling_label
 from wflgit.core.names import near
 from wflgit.core.routing import settle
 from wflgit.errors import InvalidNameError
@@ -166,10 +166,10 @@ class _Image:
 
 
 def _find_images(source: Graph, target: Graph, rules: Mapping[str, Destination], between: Sequence[Graph]) -> dict[str, _Image]:
-    """Find the step that each step is; those with a rule too, because others are recognised by them. No step is found twice."""
+    """Find the step that each step is; those with a rule too, because others are recognised by them."""
     direct = {
         step: _Image(match.step, Origin.RENAMED if match.renamed else Origin.SAME, match.score)
-        for step, match in match_steps(source, target, known=_given(source, target, rules)).items()
+        for step, match in _match(source, target, rules).items()
     }
     doubtful = {step for step in source.steps if step not in rules and (step not in direct or direct[step].score < _SURE)}
     if not between or not doubtful:
@@ -185,15 +185,17 @@ def _find_images(source: Graph, target: Graph, rules: Mapping[str, Destination],
     return kept | surer
 
 
-def _given(source: Graph, target: Graph, rules: Mapping[str, Destination]) -> dict[str, str]:
-    """The rules that say which step a step is: not those that put it onto another one that goes on as itself."""
-    given = {step: to.step for step, to in rules.items() if to.way is Way.CONTINUE and to.step in target.steps}
-    return {
+def _match(source: Graph, target: Graph, rules: Mapping[str, Destination]) -> dict[str, Match]:
+    """Match the steps, knowing what the rules say, except for those that put a step onto one that is another already."""
+    found = match_steps(source, target)
+    taken = {match.step for step, match in found.items() if step not in rules}
+    wanted = {step: to.step for step, to in rules.items() if to.way is Way.CONTINUE and step in source.steps}
+    known = {
         step: to
-        for step, to in given.items()
-        if to is not None and step in source.steps and compatible(source.steps[step], target.steps[to])
-        if to in rules or to not in source.steps or not compatible(source.steps[to], target.steps[to])
+        for step, to in wanted.items()
+        if to is not None and to in target.steps and to not in taken and compatible(source.steps[step], target.steps[to])
     }
+    return match_steps(source, target, known=known) if known else found
 
 
 def _follow(graphs: Sequence[Graph]) -> dict[str, _Image]:
