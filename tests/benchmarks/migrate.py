@@ -217,7 +217,9 @@ def _write_mapping(place: _Place) -> None:
     mark = "?, ?" if place.is_sqlite else "%s, %s"
     columns = "account, migration, status, verdict, enters, wake, step, to_step"
     sql = f"INSERT INTO migration_steps ({columns}) VALUES ('acme', 1, 'active', 'move', false, 'keep', {mark})"
+    place.raw.execute("BEGIN")
     place.raw.cursor().executemany(sql, values)
+    place.raw.execute("COMMIT")
     if not place.is_sqlite:
         place.raw.execute("ANALYZE migration_steps")
 

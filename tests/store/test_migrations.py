@@ -320,6 +320,19 @@ def test_who_ends_meanwhile_is_accounted_for(store: Store) -> None:
         assert row(conn, migration).total == 4
 
 
+def test_who_is_taken_elsewhere_meanwhile_is_not_counted(store: Store) -> None:
+    with store.write() as conn:
+        number = begin(conn, "ann")
+        begin(conn, "old", status=ExecutionStatus.COMPLETED, ended_at=AT - timedelta(microseconds=1))
+        begin(conn, "bob")
+        migration = make(conn)
+        change(conn, number, version=3)
+    assert complete(store, migration) is MigrationStatus.COMPLETED
+    with store.read() as conn:
+        assert results(conn, migration) == {"bob": ("moved", None)}
+        assert (row(conn, migration).total, tally(conn, migration)) == (1, Tally(moved=1))
+
+
 def test_who_had_ended_before_is_not_taken_for_one_who_ended_meanwhile(store: Store) -> None:
     with store.write() as conn:
         for position in range(2):
@@ -344,6 +357,7 @@ def test_in_passes_of_any_size_each_execution_is_moved_once(store: Store, rows: 
     done = work_through(store, migration, rows=rows)
     assert sum(found.moved for found in done) == sum(found.rows for found in done) == size
     assert max(found.rows for found in done) <= rows + rows // 4
+    assert min(found.rows for found in done) > 0
     assert [found.batch_done for found in done] == [False] * (len(done) - 1) + [True]
     assert finish(store, migration) is MigrationStatus.COMPLETED
     with store.read() as conn:
@@ -403,6 +417,21 @@ def test_workers_at_once_move_each_execution_once(store: Store) -> None:
         assert tally(conn, migration) == Tally(moved=30_000)
 
 
+def test_workers_at_once_take_different_batches(postgresql_store: Store) -> None:
+    store = postgresql_store
+    with store.write() as conn:
+        for contact in ("ann", "bob"):
+            begin(conn, contact)
+        migration = make(conn, waves=Waves(1, timedelta()))
+    with store.write() as one, store.write() as two, store.write() as three:
+        for conn in (one, two, three):
+            conn.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+        assert work(one, migration) == work(two, migration) == Pass(rows=1, moved=1, batch_done=True)
+        assert work(three, migration) is None
+        assert migrations.finish(three, "acme", migration, LATER) is None
+    assert finish(store, migration) is MigrationStatus.COMPLETED
+
+
 def outlook_of(store: Store, migration: int) -> Outlook:
     with store.read() as conn:
         return outlook(conn, migration)
@@ -448,29 +477,31 @@ def test_an_execution_that_ends_at_this_moment_is_not_moved(postgresql_store: St
         assert results(conn, migration) == {"ann": ("skipped", "ended")}
 
 
-def test_what_somebody_keeps_locked_can_be_passed_over_and_tried_again(postgresql_store: Store) -> None:
+@pytest.mark.parametrize("rows", [1, 1_000])
+def test_what_somebody_keeps_locked_can_be_passed_over_and_tried_again(postgresql_store: Store, rows: int) -> None:
     store = postgresql_store
     with store.write() as conn:
-        numbers = [begin(conn, contact) for contact in ("ann", "bob", "cid")]
-        migration = make(conn)
+        numbers = [begin(conn, contact, step) for contact, step in [("ann", "a"), ("zoe", "s"), ("bob", "a"), ("cid", "a")]]
+        migration = make(conn, [*MAPPING, stays("s")])
     with store.write() as other:
-        change(other, numbers[1], updated_by="slow@example.com")
-        assert work_through(store, migration, skip_locked=True) == [Pass(rows=3, moved=2, batch_done=True)]
+        change(other, numbers[2], updated_by="slow@example.com")
+        work_through(store, migration, skip_locked=True, rows=rows)
     assert finish(store, migration) is MigrationStatus.PARTIALLY_COMPLETED
     with store.write() as conn:
-        assert results(conn, migration)["bob"] == ("failed", "locked")
-        assert tally(conn, migration) == Tally(moved=2, failed=1, left=1)
+        told = {"ann": ("moved", None), "zoe": ("skipped", "stays"), "bob": ("failed", "locked"), "cid": ("moved", None)}
+        assert results(conn, migration) == told
+        assert tally(conn, migration) == Tally(moved=2, skipped=1, failed=1, left=1)
         assert migration_batches.retry(conn, "acme", migration) == 1
         to(conn, migration, MigrationStatus.RUNNING)
     with store.write() as other:
-        change(other, numbers[1], updated_by="slow@example.com")
+        change(other, numbers[2], updated_by="slow@example.com")
         assert work_through(store, migration, skip_locked=True) == [Pass(rows=1, moved=0, batch_done=True)]
     with store.write() as conn:
-        assert tally(conn, migration) == Tally(moved=2, failed=1, left=1)
+        assert tally(conn, migration) == Tally(moved=2, skipped=1, failed=1, left=1)
         assert migration_batches.retry(conn, "acme", migration) == 1
     assert complete(store, migration) is MigrationStatus.COMPLETED
     with store.read() as conn:
-        assert tally(conn, migration) == Tally(moved=3)
+        assert tally(conn, migration) == Tally(moved=3, skipped=1)
 
 
 # Pausing
@@ -544,15 +575,12 @@ def test_a_wave_that_is_larger_than_a_batch_is_divided(store: Store) -> None:
     with store.write() as conn:
         contacts = [f"contact-{position}" for position in range(21_000)]
         executions.insert_many(conn, "acme", contacts=contacts, **start(step="a"))
-        migration = make(conn, waves=Waves(14_000, HOUR))
+        migration = make(conn, waves=Waves(14_001, HOUR))
         assert outlook(conn, migration) == Outlook(3, None, AT + HOUR)
-        first = [work(conn, migration, AT, rows=10_000), work(conn, migration, AT, rows=10_000)]
-        moved = tally(conn, migration).moved
-        while work(conn, migration, AT, rows=10_000):
-            pass
-        assert tally(conn, migration).moved == 14_000
-        assert first[0] is not None
-        assert (first[0].rows, moved) in [(7_000, 14_000), (1_750, 3_500)]
+    work_through(store, migration, AT, rows=10_000)
+    with store.read() as conn:
+        assert tally(conn, migration) == Tally(moved=14_001)
+        assert outlook(conn, migration) == Outlook(1, AT + HOUR, AT + HOUR)
 
 
 def test_the_waves_begin_when_it_is_started_and_stand_still_while_it_is_paused(store: Store) -> None:
@@ -780,14 +808,27 @@ def test_who_starts_anew_while_it_is_undone_is_not_in_the_workflow_twice(postgre
         assert get(conn, number).status is ExecutionStatus.COMPLETED
 
 
+def test_who_advances_while_it_is_undone_is_kept(postgresql_store: Store) -> None:
+    store = postgresql_store
+    with store.write() as conn:
+        number, other = begin(conn, "ann"), begin(conn, "bob")
+        migration = make(conn)
+    complete(store, migration)
+    run_into(store, lambda: undo(store, migration), lambda conn: change(conn, number, step="next"))
+    with store.read() as conn:
+        assert results(conn, migration) == {"ann": ("kept", "advanced"), "bob": ("undone", None)}
+        assert [(get(conn, each).version, get(conn, each).step) for each in (number, other)] == [(2, "next"), (1, "a")]
+
+
 def test_half_an_undo_can_be_told_and_goes_on(store: Store) -> None:
     with store.write() as conn:
         executions.insert_many(conn, "acme", contacts=[f"contact-{position}" for position in range(5_000)], **start(step="a"))
         migration = make(conn)
     complete(store, migration, rows=2_000)
     with store.write() as conn:
-        to(conn, migration, MigrationStatus.UNDOING)
         assert migration_batches.begin_undo(conn, "acme", migration) == 5_000
+        assert work(conn, migration) is None
+        to(conn, migration, MigrationStatus.UNDOING)
         done = [work(conn, migration, rows=800), work(conn, migration, rows=800)]
         assert migration_batches.begin_undo(conn, "acme", migration) == 5_000
         number = sum(found.moved for found in done if found)
@@ -801,6 +842,7 @@ def test_half_an_undo_can_be_told_and_goes_on(store: Store) -> None:
     assert complete(store, migration, rows=800) is MigrationStatus.UNDONE
     with store.read() as conn:
         assert {found.lock_version for found in executions.list_executions(conn, "acme")} == {2}
+        assert tally(conn, migration) == Tally(undone=5_000)
 
 
 def test_an_undo_in_the_middle_closes_what_was_not_done_yet(store: Store) -> None:
@@ -960,6 +1002,7 @@ def test_the_times_go_with_the_status(store: Store) -> None:
         assert times(MigrationStatus.PAUSED, AT) == (None, AT, None)
         assert times(MigrationStatus.RUNNING, AT + HOUR) == (AT + HOUR, None, None)
         assert times(MigrationStatus.PAUSED, AT + 2 * HOUR) == (AT + HOUR, AT + 2 * HOUR, None)
+        assert times(MigrationStatus.RUNNING, AT + 3 * HOUR) == (AT + HOUR, None, None)
         assert times(MigrationStatus.CANCELLED, AT + 3 * HOUR) == (AT + HOUR, None, AT + 3 * HOUR)
         assert times(MigrationStatus.UNDOING, AT + 4 * HOUR) == (AT + HOUR, None, None)
         assert times(MigrationStatus.UNDONE, AT + 5 * HOUR) == (AT + HOUR, None, AT + 5 * HOUR)

@@ -1,8 +1,8 @@
 """The batches of a migration: cutting its executions into windows of ids, and working through these, pass by pass.
 
 A pass is one transaction. It claims a batch by the lock on its row, sees whether the migration may still go on, lets
-`migration_moves` take some executions, and counts them in the batch's row: a pass that dies leaves nothing behind, not even a
-claim. Counters are only in the rows of batches, so that workers meet in no row.
+`migration_moves` or `migration_undo` take some executions, and counts them in the batch's row: a pass that dies leaves nothing
+behind, not even a claim. Counters are only in the rows of batches, so that workers meet in no row.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from wflgit.core.plan import Wake
 from wflgit.core.records import ItemResult, MigrationStatus
-from wflgit.store import migration_moves, tables
+from wflgit.store import migration_moves, migration_undo, tables
 from wflgit.store.migration_moves import (
     ACCOUNT,
     AT,
@@ -277,7 +277,7 @@ def work(
     values |= _to_values(migration, batch, at_most=at_most) | {"by_actor": by}
     shape = Shape(bool(migration.ends), bool(migration.changes_more))
     if batch.kind == Kind.UNDO:
-        found = migration_moves.put_back(conn, values, shape)
+        found = migration_undo.put_back(conn, values, shape)
     else:
         found = migration_moves.move(conn, values, Kind(batch.kind), shape, skip_locked=skip_locked)
     return _note(conn, values, batch, found)

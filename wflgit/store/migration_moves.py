@@ -1,8 +1,8 @@
-"""What one pass of a migration does to executions: moves them, puts them back, and says of each what came of it.
+"""What one pass of a migration does to executions: moves them, and says of each what came of it.
 
 All statements take only executions of one range of ids and, on PostgreSQL, of one stripe of it; which, `migration_batches` knows.
 Locks are taken in this order: executions by ascending id, then items. Without it passes and others could wait for each other in
-a ring.
+a ring. `migration_undo` puts back what was moved.
 """
 
 from __future__ import annotations
@@ -17,13 +17,10 @@ import sqlalchemy as sa
 from wflgit.core.lifecycle import LIVE as LIVE_STATUSES
 from wflgit.core.plan import Verdict, Wake
 from wflgit.core.records import ExecutionStatus, ItemResult
-from wflgit.errors import LockedError, StoreError
 from wflgit.store import tables
 from wflgit.store.tables import executions, migrations
 from wflgit.store.tables import migration_items as items
 from wflgit.store.tables import migration_steps as steps
-
-_ATTEMPTS = 3
 
 Values = dict[str, Any]
 """What the parameters of statements stand for, or columns are set to, by their names."""
@@ -117,20 +114,22 @@ ENDS = is_any(steps.c.to_status, _ENDED)
 
 _AT_US = sa.type_coerce(AT, sa.BigInteger)
 _BY = sa.bindparam("by_actor", type_=sa.Text)
-_AT_MOST = sa.bindparam("at_most", type_=sa.Integer)
+AT_MOST = sa.bindparam("at_most", type_=sa.Integer)
 ITEM_KEY = [column.name for column in items.primary_key]
 COUNTED = {"preserve_rowcount": True}
 """Execution options of an INSERT whose number of rows is wanted."""
 
 
-def _in_range(id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:  # noqa: A002
+def in_range(id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:  # noqa: A002
+    """Whether an id is in the range of the pass."""
     above, up_to = (sa.bindparam(name, type_=sa.BigInteger) for name in ("above", "up_to"))
     return sa.and_(id > above, id <= up_to)
 
 
-def _in_stripe(id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:  # noqa: A002
+def in_stripe(id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:  # noqa: A002
+    """Whether an id is in the stripe of the pass, which is every so many ids of its range."""
     stripe, stripes = (sa.bindparam(name, type_=sa.BigInteger) for name in ("of_stripe", "of_stripes"))
-    return sa.and_(_in_range(id), id % stripes == stripe)
+    return sa.and_(in_range(id), id % stripes == stripe)
 
 
 # Moving
@@ -184,8 +183,8 @@ def _candidates(kind: Kind, *columns: sa.ColumnElement[Any], with_terms: bool = 
     source: sa.FromClause = executions.join(items, pending) if kind is Kind.PENDING else executions
     if with_terms:
         source = source.outerjoin(steps, _of_step(executions.c.step, executions.c.status))
-    found = sa.select(*columns).select_from(source).where(_in_stripe(executions.c.id), LIVE_ON_SOURCE)
-    return found.order_by(executions.c.id).limit(_AT_MOST)
+    found = sa.select(*columns).select_from(source).where(in_stripe(executions.c.id), LIVE_ON_SOURCE)
+    return found.order_by(executions.c.id).limit(AT_MOST)
 
 
 def _items_of(found: _Columns, result: sa.ColumnElement[str], reason: sa.ColumnElement[Any]) -> Values:
@@ -298,15 +297,18 @@ def _move_at_once(kind: Kind, shape: Shape, *, skip_locked: bool) -> sa.Executab
     The rows are locked before anything is read of them that is written to the items: of a row that somebody changed meanwhile, it
     is the new one that is moved and noted. The dispositions are only looked up then, because the lock may bring another step.
 
-    What is looked up by a whole key is looked up laterally. A join would do the same, but where PostgreSQL has no statistics of a
-    table yet, as of the items of a migration that has just been made, it may read all of them for every execution.
+    They are joined fully, though those nobody stands at are of no use, because that is never done by going through all of them
+    for each execution, as PostgreSQL would do else whenever it has no statistics of what has just been written.
     """
     taken, locked = _lock(kind, skip_locked=skip_locked)
-    terms = sa.select(*_LABELLED).where(_of_step(locked.c.step, locked.c.status)).limit(1).lateral("terms")
-    found = sa.select(*locked.c, *terms.c).select_from(locked.outerjoin(terms, sa.true())).cte("found")
+    terms = sa.select(*_LABELLED, steps.c.step.label("at_step"), steps.c.status.label("in_status")).where(OF_STEPS).subquery()
+    same = sa.and_(terms.c.at_step == locked.c.step, text(terms.c.in_status) == text(locked.c.status))
+    joined = sa.select(*locked.c, *terms.c).select_from(locked.outerjoin(terms, same, full=True))
+    found = joined.order_by(locked.c.id).cte("found")  # the joining may bring them into any order
+    is_found = found.c.id.is_not(None)
     to = _Terms(*(found.c[name] for name in _Terms._fields))
     values, moves = _items_looked_at(dict(found.c)), to.verdict == word(Verdict.MOVE)
-    noted = _write_items(kind, "postgresql", values, sa.select(*values.values()).where(sa.true()))
+    noted = _write_items(kind, "postgresql", values, sa.select(*values.values()).where(is_found))
     changing = sa.update(executions).where(executions.c.account == ACCOUNT, executions.c.id == found.c.id, moves)
     change = _change(to, changes_more=shape.changes_more)
     columns: list[sa.ColumnElement[Any]] = [
@@ -316,7 +318,7 @@ def _move_at_once(kind: Kind, shape: Shape, *, skip_locked: bool) -> sa.Executab
         sa.literal_column("0"),
         sa.func.count().filter(sa.or_(to.verdict.is_(None), is_any(to.verdict, LEFT))),
     ]
-    counts = sa.select(*columns).add_cte(noted.cte("noted"))
+    counts = sa.select(*columns).where(is_found).add_cte(noted.cte("noted"))
     if not shape.ends:
         return counts.add_cte(changing.values(change).cte("moved"))
     ends = is_any(to.to_status, _ENDED)
@@ -329,8 +331,8 @@ def _lock(kind: Kind, *, skip_locked: bool) -> tuple[sa.CTE, sa.CTE]:
     if kind is Kind.ALL:
         locked = _candidates(kind, *_LOOKED_AT).with_for_update(skip_locked=skip_locked).cte("locked")
         return locked, locked
-    pending = sa.select(items.c.execution.label("id")).where(OF_ITEMS, IS_PENDING, _in_stripe(items.c.execution))
-    taken = pending.order_by(items.c.execution).limit(_AT_MOST).cte("taken")
+    pending = sa.select(items.c.execution.label("id")).where(OF_ITEMS, IS_PENDING, in_stripe(items.c.execution))
+    taken = pending.order_by(items.c.execution).limit(AT_MOST).cte("taken")
     found = sa.select(*_LOOKED_AT).where(executions.c.id == taken.c.id, LIVE_ON_SOURCE)
     live = found.with_for_update(skip_locked=skip_locked).lateral("live")
     return taken, sa.select(*live.c).select_from(taken.join(live, sa.true())).cte("locked")
@@ -355,7 +357,7 @@ def _look_at(kind: Kind) -> sa.Executable:
     return _write_items(kind, "sqlite", values, _candidates(kind, *values.values(), with_terms=True))
 
 
-_NOTED = sa.and_(OF_ITEMS, _in_range(items.c.execution), items.c.batch == NUMBER)
+_NOTED = sa.and_(OF_ITEMS, in_range(items.c.execution), items.c.batch == NUMBER)
 _LAST_NOTED = sa.select(sa.func.max(items.c.execution)).where(_NOTED)
 _COUNT_LEFT = sa.select(sa.func.count()).select_from(items).where(_NOTED, IS_LEFT)
 _CHANGE_NOTED = sa.update(executions).where(executions.c.account == ACCOUNT, executions.c.id == items.c.execution, _NOTED, IS_MOVED)
@@ -374,7 +376,7 @@ def _move_noted(shape: Shape) -> sa.Executable:
 
 # Executions that were not found
 
-# Not EXISTS, which PostgreSQL takes for a join: see `_move_at_once`.
+# Not EXISTS, which PostgreSQL takes for a join, and might go through all items for each execution: see `_move_at_once`.
 HAS_NO_ITEM = sa.select(items.c.execution).where(OF_ITEMS, items.c.execution == executions.c.id).scalar_subquery().is_(None)
 
 
@@ -397,7 +399,7 @@ _ENDED_MEANWHILE = (
     sa.select(executions.c.id, executions.c.step)
     .where(
         ON_SOURCE,
-        _in_range(executions.c.id),
+        in_range(executions.c.id),
         executions.c.ended_at >= sa.bindparam("since_time", type_=tables.UtcTime),
         HAS_NO_ITEM,
     )
@@ -415,7 +417,7 @@ _NOTE_ENDED = sa.insert(items).from_select(
 _NOTE_GONE = (
     sa.update(items)
     .where(
-        *(OF_ITEMS, _in_range(items.c.execution), IS_PENDING),
+        *(OF_ITEMS, in_range(items.c.execution), IS_PENDING),
         *(executions.c.account == ACCOUNT, executions.c.id == items.c.execution),
     )
     .values(
@@ -443,87 +445,3 @@ def note_gone(conn: sa.Connection, values: Values) -> int:
         How many there are.
     """
     return conn.execute(_NOTE_GONE, values).rowcount
-
-
-# Putting back
-
-_OTHER = executions.alias("other")
-_CONTACT_IS_BACK = sa.and_(
-    executions.c.ended_at.is_not(None),
-    sa.exists().where(
-        _OTHER.c.account == ACCOUNT,
-        _OTHER.c.workflow == executions.c.workflow,
-        _OTHER.c.contact == executions.c.contact,
-        _OTHER.c.ended_at.is_(None),
-    ),
-)
-_AS_LEFT = executions.c.lock_version == items.c.lock_version
-_TO_PUT_BACK = sa.and_(
-    OF_ITEMS, IS_MOVED, _in_stripe(items.c.execution), executions.c.account == ACCOUNT, executions.c.id == items.c.execution
-)
-_LOCKED = (
-    sa.select(executions.c.id).where(_TO_PUT_BACK).order_by(executions.c.id).limit(_AT_MOST).with_for_update(of=executions)
-).cte("locked")
-_LOCK = sa.select(sa.func.count(), sa.func.max(_LOCKED.c.id))
-_KEEP = (
-    sa.update(items)
-    .where(_TO_PUT_BACK, sa.or_(sa.not_(_AS_LEFT), _CONTACT_IS_BACK))
-    .values(
-        result=word(ItemResult.KEPT),
-        reason=sa.case(
-            (_AS_LEFT, word(Reason.CONTACT_IS_BACK)),
-            (executions.c.ended_at.is_not(None), word(Reason.ENDED)),
-            else_=word(Reason.ADVANCED),
-        ),
-    )
-)
-_PUT_BACK = (
-    sa.update(executions)
-    .where(_TO_PUT_BACK)
-    .values(
-        version=sa.bindparam("of_source", type_=sa.Integer),
-        commit_id=sa.bindparam("of_commit", type_=sa.Text),
-        step=items.c.from_step,
-        status=items.c.from_status,
-        lock_version=executions.c.lock_version + 1,
-        entered_at=items.c.from_entered_at,
-        wake_at=items.c.from_wake_at,
-        waiting_for=items.c.from_waiting_for,
-        updated_at=items.c.from_updated_at,
-        updated_by=items.c.from_updated_by,
-    )
-)
-_REVIVE = _PUT_BACK.where(executions.c.ended_at.is_not(None)).values(ended_at=None, reason=None)
-_PUT_BACK_LIVE = _PUT_BACK.where(tables.LIVE)
-
-
-def put_back(conn: sa.Connection, values: Values, shape: Shape) -> Found:
-    """Put back the executions of a range that are as the migration left them; the others keep what they have, with the reason.
-
-    The items of those put back are not marked: that would cost as much again, and `migration_batches` knows how far the undo is.
-    """
-    taken, last = conn.execute(_LOCK, values).one()
-    if not taken:
-        return Found(0, None)
-    values = {**values, "up_to": last if taken == values["at_most"] else values["up_to"]}
-    kept, undone = _put_back_all(conn, values) if shape.ends else _put_back_live(conn, values)
-    return Found(taken, last, undone=undone, kept=kept)
-
-
-def _put_back_live(conn: sa.Connection, values: Values) -> tuple[int, int]:
-    return conn.execute(_KEEP, values).rowcount, conn.execute(_PUT_BACK, values).rowcount
-
-
-def _put_back_all(conn: sa.Connection, values: Values) -> tuple[int, int]:
-    """Put back executions of which some have ended. Should a contact start anew at this moment, the next attempt sees it."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            with conn.begin_nested():
-                kept = conn.execute(_KEEP, values).rowcount
-                return kept, conn.execute(_PUT_BACK_LIVE, values).rowcount + conn.execute(_REVIVE, values).rowcount
-        except LockedError:
-            raise
-        except StoreError:
-            if attempt + 1 == _ATTEMPTS:
-                raise
-    raise AssertionError
