@@ -401,6 +401,19 @@ def test_rules_can_be_texts_and_each_step_has_one(story: Story) -> None:
         story.repo.migrations.plan("welcome", 1, rules=["hello=@end", "hello=bye"])
 
 
+def test_a_dry_run_walks_the_same_stages_and_writes_nothing(story: Story) -> None:
+    migrations = story.repo.migrations
+    plan = migrations.plan("welcome", 1)
+    found = migrations.preview(plan, strategy=Strategy.GRADUAL, pace=Pace(size=4, every=HOUR))
+    assert (found.failures, found.executions, found.waves, found.pace) == ((), 6, 2, "4 per PT1H")
+    wrong = migrations.preview(plan, strategy=Strategy.MANUAL, selection=Selection(ids=(1, 4711)))
+    assert ([failure.rule for failure in wrong.failures], wrong.executions) == (["unknown-execution"], 1)
+    assert migrations.list() == []
+    made = migrations.create(plan)
+    with pytest.raises(ConflictError, match=f"migration {made.id}"):
+        migrations.preview(plan)
+
+
 def test_a_strategy_wants_what_belongs_to_it(story: Story) -> None:
     plan = story.repo.migrations.plan("welcome", 1)
     with pytest.raises(StateError, match="pace"):

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from wflgit.api import planning
-from wflgit.api.choosing import choose, versions_lacking
+from wflgit.api.choosing import Chosen, choose, versions_lacking
 from wflgit.api.moving import Mover, record_of, records_of
 from wflgit.core.lifecycle import MIGRATION_MOVES, MigrationMove
 from wflgit.core.names import CURRENT
 from wflgit.core.pace import Pace
 from wflgit.core.paths import parse_plan_path, plan_path
-from wflgit.core.plan import Failure, Plan, WaitPolicy, dispositions
+from wflgit.core.plan import Plan, Preview, WaitPolicy, dispositions
 from wflgit.core.plan_file import dump_plan, load_plan
 from wflgit.core.records import (
     ItemResult,
@@ -208,22 +208,46 @@ class Migrations:
             ConflictError: if a side of the plan has changed, or another migration is open on one of the versions.
             StateError: if the strategy and what is said beside it do not fit together.
         """
-        require_fitting(strategy, pace, chosen=selection is not None)
-        chosen = choose(self._workspace, plan, selection) if selection else None
-        fresh = planning.renew(self._workspace, plan, among=chosen)
-        new = self._new(fresh, strategy, pace)
-        _require_startable(fresh, chosen.failures if chosen else (), at_advance=new.at_advance)
-        rows = dispositions(fresh, planning.target_graph(self._workspace, fresh), reason="ended by a migration")
-        waves = Waves(pace.wave(fresh.executions), pace.every) if pace and pace.every else None
+        found, chosen = self._prepare(plan, strategy, pace, selection)
+        if found.failures:
+            raise planning.refused(found.plan, found.failures)
+        new = self._new(found.plan, strategy, pace)
+        rows = dispositions(found.plan, planning.target_graph(self._workspace, found.plan), reason="ended by a migration")
+        waves = Waves(pace.wave(found.executions), pace.every) if pace and pace.every else None
         workspace = self._workspace
         with workspace.store.write() as conn:
             versions.lock_state(conn, workspace.account)
-            self._require_alone(conn, new)
+            self._require_alone(conn, found.plan)
             id = migrations.create(conn, workspace.account, new, rows, waves=waves, chosen=chosen.ids if chosen else None)  # noqa: A001
             row = _require(migrations.get(conn, workspace.account, id), id)
             details = {"strategy": strategy, "pace": new.pace, "total": row.total}
             audit.append(conn, workspace.account, [self._entry(row, "created", details)])
         return self.get(id)
+
+    def preview(
+        self, plan: Plan, *, strategy: Strategy = Strategy.IMMEDIATE, pace: Pace | None = None, selection: Selection | None = None
+    ) -> Preview:
+        """Walk the stages of `create` up to the first write, and say what would come of it. A dry run.
+
+        Arguments and errors are those of `create`, but what is in the way comes back with the rest.
+        """
+        found, _ = self._prepare(plan, strategy, pace, selection)
+        with self._workspace.store.read() as conn:
+            self._require_alone(conn, found.plan)
+        return found
+
+    def _prepare(
+        self, plan: Plan, strategy: Strategy, pace: Pace | None, selection: Selection | None
+    ) -> tuple[Preview, Chosen | None]:
+        """All that is decided before anything is written."""
+        require_fitting(strategy, pace, chosen=selection is not None)
+        chosen = choose(self._workspace, plan, selection) if selection else None
+        fresh = planning.renew(self._workspace, plan, among=chosen)
+        # At its next advance an execution leaves its step, so where it stands does not matter.
+        of_executions = () if pace and pace.at_advance else fresh.execution_failures
+        failures = (*fresh.plan_failures, *(chosen.failures if chosen else ()), *of_executions)
+        waves = -(-fresh.executions // pace.wave(fresh.executions)) if pace and pace.every else None
+        return Preview(fresh, failures, fresh.executions, waves, str(pace) if pace else None), chosen
 
     def _new(self, plan: Plan, strategy: Strategy, pace: Pace | None) -> New:
         return New(
@@ -240,11 +264,12 @@ class Migrations:
             by=self._workspace.identity.email,
         )
 
-    def _require_alone(self, conn: Connection, new: New) -> None:
-        for other in migrations.find_open(conn, self._workspace.account, new.workflow, {new.source, new.target}):
-            if other.source in (new.source, new.target) or other.target == new.source:
+    def _require_alone(self, conn: Connection, plan: Plan) -> None:
+        source, target = plan.source.version, plan.target.version
+        for other in migrations.find_open(conn, self._workspace.account, plan.workflow, {source, target}):
+            if other.source in (source, target) or other.target == source:
                 raise ConflictError(
-                    f"expected no other migration on the executions of '{new.workflow}@{new.source}', but migration {other.id} "
+                    f"expected no other migration on the executions of '{plan.workflow}@{source}', but migration {other.id} "
                     f"from {other.source} to {other.target} is {other.status}",
                     actual=other.id,
                     hint=f"let it end, or cancel it with `wflgit migrate cancel {other.id}`",
@@ -464,13 +489,6 @@ _HINTS = {
     MigrationStatus.PENDING: "start it with `wflgit migrate run {id}`, or cancel it with `wflgit migrate cancel {id}`",
     MigrationStatus.UNDOING: "go on with `wflgit migrate undo {id}`",
 }
-
-
-def _require_startable(plan: Plan, failures: Iterable[Failure], *, at_advance: bool) -> None:
-    """Refuse a plan with failures. At its next advance an execution leaves its step, so where it stands does not matter."""
-    found = [*plan.plan_failures, *failures, *(() if at_advance else plan.execution_failures)]
-    if found:
-        raise planning.refused(plan, found)
 
 
 def _require(row: MigrationRow | None, migration: int) -> MigrationRow:

@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from wflgit.cli.call import Call
-    from wflgit.cli.plans import Preview
     from wflgit.core.pace import Pace
-    from wflgit.core.plan import Plan, WaitPolicy
+    from wflgit.core.plan import Plan, Preview, WaitPolicy
     from wflgit.core.records import Migration, MigrationItem, Version
     from wflgit.core.selection import Selection
     from wflgit.render.tables import Table
@@ -183,7 +182,7 @@ def _try_out(call: Call, previews: Sequence[Preview], *, many: bool) -> int:
             yield from preview_lines(found)
 
     call.output.show(previews if many else previews[0], render, empty=_NOTHING)
-    return int(not all(found.starts for found in previews))
+    return int(any(found.failures for found in previews))
 
 
 def _make(call: Call, found: Sequence[Plan], how: How) -> list[Migration]:

@@ -9,6 +9,7 @@ from wflgit.core.names import CURRENT
 from wflgit.core.plan import WaitPolicy
 from wflgit.errors import RepositoryError
 from wflgit.render.migrations import plan_lines
+from wflgit.render.problems import failure_lines
 from wflgit.render.text import Line, Span, Style, count, line
 
 if TYPE_CHECKING:
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
 
     from wflgit.cli.call import Call
     from wflgit.core.pace import Pace
-    from wflgit.core.plan import Plan
+    from wflgit.core.plan import Plan, Preview
     from wflgit.core.records import Strategy
     from wflgit.core.selection import Selection
     from wflgit.render.tables import Table
-
-_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,43 +102,17 @@ class How:
     selection: Selection | None
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What would come of a plan: whether it would start, how many executions it would move, in how many waves if in waves."""
-
-    plan: Plan
-    starts: bool
-    executions: int
-    waves: int | None
-    pace: str | None
-
-
 def preview(call: Call, plan: Plan, how: How) -> Preview:
     """Find out what would come of a plan."""
-    pace = how.pace
-    executions = plan.executions if how.selection is None else _chosen(call, plan, how.selection)
-    stopping = plan.plan_failures if pace and pace.at_advance else plan.failures
-    waves = -(-executions // pace.wave(executions)) if pace and pace.every else None
-    return Preview(plan, not stopping, executions, waves, str(pace) if pace else None)
-
-
-def _chosen(call: Call, plan: Plan, selection: Selection) -> int:
-    """How many of those on the source are chosen."""
-    from wflgit.core.lifecycle import LIVE
-    from wflgit.core.selection import chooses
-
-    number, after, version = 0, 0, plan.source.version
-    while page := call.repo.executions.list(plan.workflow, version=version, status=LIVE, after=after, limit=_PAGE):
-        number += sum(chooses(selection, it) and (not selection.ids or it.id in selection.ids) for it in page)
-        after = page[-1].id
-    return number
+    return call.repo.migrations.preview(plan, strategy=how.strategy, pace=how.pace, selection=how.selection)
 
 
 def preview_lines(found: Preview) -> Iterator[Line | Table]:
     """A plan, and what would come of it."""
     yield from plan_lines(found.plan)
     yield line()
+    yield from failure_lines([failure for failure in found.failures if failure not in found.plan.failures])
     parts = [f"{count(found.executions, 'execution')} would be moved"]
     parts += [f"in {count(found.waves, 'wave')}"] if found.waves else []
     parts += [found.pace] if found.pace else []
-    yield line(Span("dry run: ", Style.STRONG), ", ".join(parts) if found.starts else "it would not start, see the errors")
+    yield line(Span("dry run: ", Style.STRONG), ", ".join(parts) if not found.failures else "it would not start, see the errors")

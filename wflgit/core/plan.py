@@ -131,6 +131,25 @@ class Plan:
         return self.plan_failures + self.execution_failures
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would come of a plan that is to be carried out in some way.
+
+    Attributes:
+        plan: the plan, with those who stand on the source now; of chosen executions only those.
+        failures: everything that keeps it from starting that way.
+        executions: how many would be moved.
+        waves: in how many waves; None if not in waves.
+        pace: how fast; None if at once.
+    """
+
+    plan: Plan
+    failures: tuple[Failure, ...]
+    executions: int
+    waves: int | None
+    pace: str | None
+
+
 class Verdict(StrEnum):
     """What happens to an execution that is found at a step: it is moved, or left with this as the reason."""
 
