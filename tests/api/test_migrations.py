@@ -27,6 +27,7 @@ from wflgit import (
     Strategy,
     WaitPolicy,
 )
+from wflgit.store import migration_batches
 
 CONTACTS = tuple(f"c{number:02}" for number in range(1, 7))
 
@@ -144,6 +145,17 @@ def replaced(found: object) -> object:
     from dataclasses import replace
 
     return replace(found, lock_version=0)  # type: ignore[type-var]
+
+
+def test_the_time_left_of_an_undo_is_that_of_those_who_are_still_to_be_put_back(story: Story) -> None:
+    moved, workspace = move(story), story.repo.workspace
+    story.clock.tick()
+    story.repo.migrations.undo(moved.id, budget_s=0)
+    with workspace.store.write() as conn:
+        migration_batches.work(conn, workspace.account, moved.id, at=story.clock(), by=BEN.id, rows=2)
+    story.clock.tick(timedelta(seconds=1))
+    found = story.repo.migrations.get(moved.id)
+    assert (found.undone, found.rate, found.eta) == (2, 2.0, 2.0)
 
 
 def test_undo_keeps_those_that_have_moved_on_and_tells_why(story: Story) -> None:

@@ -167,7 +167,8 @@ def _record(conn: Connection, workspace: Workspace, row: MigrationRow, told: Tal
     now = workspace.clock()
     outlook = migration_batches.outlook(conn, workspace.account, row.id, now) if row.status in _MOVING else None
     rate = _rate(conn, workspace, row, now) if outlook else None
-    left = row.total - told.moved - told.skipped - told.failed
+    to_move, to_put_back = row.total - told.moved - told.skipped - told.failed, told.moved - told.kept
+    left = to_put_back if row.status is MigrationStatus.UNDOING else to_move
     return Migration(
         id=row.id,
         workflow=row.workflow,
