@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from wflgit.core.records import Problem
 
 PARSED_LIMIT = 2048
+PARSED_BYTES = 32 * 2**20
+"""How many definitions are remembered at most, and how many bytes of files; parsed they take about ten times as much memory."""
+
 _TYPE_FOLDERS = ("schemas/steps/", "schemas/triggers/")
 _TYPE_ENDING = ".schema.json"
 
@@ -36,6 +39,7 @@ class Contents:
     def __init__(self, git: GitRepository) -> None:
         self._git = git
         self._parsed: OrderedDict[str, Parsed] = OrderedDict()
+        self._bytes = 0
         self._catalogs: dict[tuple[tuple[str, str], ...], Catalog] = {}
 
     def parse(self, blob: str, content: bytes | None = None) -> Parsed:
@@ -50,10 +54,17 @@ class Contents:
 
             content = self._git.blob(blob) if content is None else content
             found = formats.parse(content)
-            parsed = self._parsed[blob] = Parsed(content, found.document, found.graph)
-            if len(self._parsed) > PARSED_LIMIT:
-                self._parsed.popitem(last=False)
+            parsed = Parsed(content, found.document, found.graph)
+            self._remember(blob, parsed)
         return parsed
+
+    def _remember(self, blob: str, parsed: Parsed) -> None:
+        """Keep a definition, and forget the oldest ones where there is no room; the newest is always kept."""
+        self._parsed[blob] = parsed
+        self._bytes += len(parsed.content)
+        while len(self._parsed) > 1 and (len(self._parsed) > PARSED_LIMIT or self._bytes > PARSED_BYTES):
+            _, oldest = self._parsed.popitem(last=False)
+            self._bytes -= len(oldest.content)
 
     def graph(self, content: bytes) -> Graph:
         """The graph of content that is not in Git yet.

@@ -53,9 +53,15 @@ class TestNew:
         wflgit("new", "hello", "--from", str(file), "--name", "Other")
         assert wflgit("show", "hello", "--json").data["document"]["name"] == "Other"
 
-    def test_a_foreign_format_has_no_name_to_give(self, tmp_path: Path, story: Story, wflgit: Wflgit) -> None:
+    def test_a_format_without_names_has_none_to_give(self, tmp_path: Path, story: Story, wflgit: Wflgit) -> None:
         file = write_json(tmp_path / "machine.json", ASL)
-        assert "--name goes with native workflows" in wflgit("new", "m", "--from", str(file), "--name", "M", code=2).err
+        assert "which Amazon States Language has not" in wflgit("new", "m", "--from", str(file), "--name", "M", code=2).err
+
+    def test_a_foreign_file_gets_a_name_and_keeps_its_bytes(self, tmp_path: Path, story: Story, wflgit: Wflgit) -> None:
+        text = '{"name": "Old",\n   "nodes": [ {"name":"Form", "type":"n8n-nodes-base.webhook"} ], "connections":{}}'
+        (tmp_path / "export.json").write_text(text)
+        wflgit("new", "m", "--from", str(tmp_path / "export.json"), "--name", "New leads")
+        assert story.repo.workflows.read("m").decode() == text.replace("Old", "New leads")
 
     def test_a_broken_definition_writes_nothing(self, tmp_path: Path, story: Story, wflgit: Wflgit) -> None:
         (tmp_path / "broken.json").write_bytes(BROKEN)

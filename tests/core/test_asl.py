@@ -110,9 +110,9 @@ def test_the_config_of_a_step_is_its_state_without_edges_scopes_and_comment() ->
     assert graph.steps["A"].config == {"Resource": "${MailFunctionArn}", "Parameters": {"To.$": "$.email"}, "Retry": retry}
 
 
-def test_what_the_machine_says_of_itself_becomes_settings() -> None:
+def test_what_the_machine_says_of_itself_becomes_settings_but_for_its_comment() -> None:
     document = {"Comment": "Welcome", "QueryLanguage": "JSONata", "TimeoutSeconds": 60, **machine(A=END)}
-    assert asl.to_graph(document).settings == {"Comment": "Welcome", "QueryLanguage": "JSONata", "TimeoutSeconds": 60}
+    assert asl.to_graph(document).settings == {"QueryLanguage": "JSONata", "TimeoutSeconds": 60}
 
 
 def test_choices_are_labelled_by_where_they_lead_and_keep_their_condition() -> None:
@@ -199,6 +199,7 @@ def test_a_map_with_both_spellings_is_read_in_the_new_one() -> None:
         machine(Each={"Type": "Map", "Iterator": machine(Old=END), "ItemProcessor": machine(New=END), "End": True})
     )
     assert list(graph.steps) == ["Each", "Each/New"]
+    assert graph.steps["Each"].config == {"Iterator": machine(Old=END)}
 
 
 def test_what_a_scope_says_beside_its_states_is_config_of_the_container() -> None:
@@ -243,8 +244,10 @@ def test_a_next_never_leaves_its_scope() -> None:
 
 
 def test_the_example_in_the_docs_is_read_as_the_docs_say() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
-    (example,) = [found for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL) if asl.recognise(found := json.loads(block))]
+    page = (Path(__file__).parents[2] / "docs" / "formats" / "asl.md").read_text(encoding="utf-8")
+    example, wrapped = [
+        found for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL) if asl.recognise(found := json.loads(block))
+    ]
     rows = re.findall(r"^\| `([^`]+)` \| (\w+), an? (\w+) \| (.*?) ?\|$", page, re.MULTILINE)
     graph = asl.to_graph(example)
     ways = {
@@ -252,7 +255,8 @@ def test_the_example_in_the_docs_is_read_as_the_docs_say() -> None:
         for step in graph.steps
     }
     assert rows == [(step.id, step.type, step.kind, "; ".join(ways[step.id])) for step in graph.steps.values()]
-    assert problems(example) == []
+    assert problems(example) == problems(wrapped) == []
+    assert (asl.root(wrapped), asl.to_graph(wrapped).settings) == (("definition",), {})
 
 
 # Which documents are machines, and those that are broken
@@ -264,14 +268,18 @@ def test_the_example_in_the_docs_is_read_as_the_docs_say() -> None:
         (machine(A=END), True),
         ({"States": {}}, True),
         ({"StartAt": "A"}, True),
-        ({"definition": machine(A=END)}, False),
+        ({"definition": machine(A=END), "role": "x"}, True),
+        ({"Definition": machine(A=END)}, True),
+        ({"definition": {"States": {}}}, False),
+        ({"definition": "States"}, False),
+        ({"Resources": {"Definition": machine(A=END)}}, False),
         ({"steps": {}, "start": "a"}, False),
         ([machine(A=END)], False),
         ("States", False),
         (None, False),
     ],
 )
-def test_only_a_bare_state_machine_is_recognised(document: object, expected: bool) -> None:
+def test_a_machine_is_recognised_bare_or_as_the_definition_of_an_object(document: object, expected: bool) -> None:
     assert asl.recognise(document) is expected
 
 
@@ -378,6 +386,21 @@ WAITS = "'Seconds', 'SecondsPath', 'Timestamp' or 'TimestampPath'"
             ("ItemProcessor",),
             "expected 'States'",
         ),
+        (
+            {"Type": "Map", "ItemProcessor": {"ProcessorConfig": {"Mode": "FAST"}, **machine(B=END)}, "End": True},
+            "wrong-value",
+            ("ItemProcessor", "ProcessorConfig", "Mode"),
+            "expected 'INLINE' or 'DISTRIBUTED' but found 'FAST'",
+        ),
+        ({**END, "QueryLanguage": "SQL"}, "wrong-value", ("QueryLanguage",), "expected 'JSONPath' or 'JSONata' but found 'SQL'"),
+        (
+            {**TASK, "TimeoutSeconds": 5, "TimeoutSecondsPath": "$.t"},
+            "wrong-value",
+            ("TimeoutSecondsPath",),
+            "expected 'TimeoutSeconds' or 'TimeoutSecondsPath' but found both",
+        ),
+        ({**TASK, "Retry": {}}, "wrong-value", ("Retry",), "expected a list but found an empty object"),
+        ({**TASK, "Retry": [{"MaxAttempts": 2}]}, "missing-key", ("Retry", 0), "expected 'ErrorEquals'"),
         ({**TASK, "Catch": {}}, "wrong-value", ("Catch",), "expected a list but found an empty object"),
         ({**TASK, "Catch": [{"Next": "A"}]}, "missing-key", ("Catch", 0), "expected 'ErrorEquals'"),
         ({**TASK, "Catch": [{"ErrorEquals": ["X"]}]}, "missing-key", ("Catch", 0), "expected 'Next'"),
@@ -408,6 +431,7 @@ def test_a_misspelt_type_is_answered_with_the_near_one() -> None:
 
 def test_a_name_longer_than_step_functions_takes_is_an_error() -> None:
     assert problems({"StartAt": "x" * 80, "States": {"x" * 80: END}}) == []
+    assert problems({"StartAt": "${Stage}" * 11, "States": {"${Stage}" * 11: END}}) == []
     (found,) = problems({"StartAt": "x" * 81, "States": {"x" * 81: END}})
     assert (found.rule, found.message) == ("invalid-step-id", "expected a name of at most 80 characters but found one of 81")
 
@@ -433,6 +457,9 @@ def test_faults_inside_scopes_are_found_and_all_of_them_at_once() -> None:
         {"Type": "Choice", "Choices": [{"Condition": "{% true %}", "Next": "A"}], "Default": "A"},
         {"Type": "Parallel", "Branches": [machine(B={"Type": "Succeed"})], "End": True},
         {"Type": "Pass", "Next": "nowhere"},
+        {**END, "QueryLanguage": "${Language}"},
+        {"Type": "Fail", "ErrorPath": "$.error", "Cause": "-"},
+        {**TASK, "TimeoutSeconds": 5, "HeartbeatSecondsPath": "$.t", "Retry": [{"ErrorEquals": ["States.ALL"]}, "${Retrier}"]},
     ],
 )
 def test_what_step_functions_or_a_deployment_tool_takes_is_no_fault(state: dict[str, Any]) -> None:
@@ -472,6 +499,8 @@ def survives(document: dict[str, Any]) -> None:
         refused = set(error.problems)
     else:
         refused = set()
+        assert asl.to_document(document, graph) is document
+        assert all(asl.wait_terms(step) is None or step.kind is StepKind.WAIT for step in graph.steps.values())
         assert {edge.source for edge in graph.edges} <= graph.steps.keys()
         assert max(Counter((edge.source, edge.label) for edge in graph.edges).values(), default=1) == 1
     assert refused <= set(problems(document))
@@ -511,9 +540,9 @@ def _states(type_: str, target: st.SearchStrategy[str], depth: int) -> st.Search
     return st.tuples(state, ways).map(lambda parts: parts[0] | parts[1])
 
 
-def _places(value: Any, pointer: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+def places(value: Any, pointer: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [pointer, *(place for key, item in items for place in _places(item, (*pointer, key)))]
+    return [pointer, *(place for key, item in items for place in places(item, (*pointer, key)))]
 
 
 def _state_places(holder: dict[str, Any], pointer: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -537,7 +566,7 @@ def test_a_sound_machine_has_no_problems_and_a_step_for_each_state(document: dic
 @given(st.data())
 def test_no_damage_to_a_sound_machine_breaks_anything(data: st.DataObject) -> None:
     document = data.draw(machines())
-    *holder, key = data.draw(st.sampled_from(_places(document)[1:]))
+    *holder, key = data.draw(st.sampled_from(places(document)[1:]))
     at(document, tuple(holder))[key] = data.draw(json_values)
     survives(document)
 
@@ -559,7 +588,7 @@ def test_every_pointer_leads_to_what_it_is_the_place_of(document: dict[str, Any]
 def test_nothing_but_comments_is_lost_on_the_way_to_the_graph(data: st.DataObject) -> None:
     before = data.draw(machines())
     place = data.draw(
-        st.sampled_from([place for place in _places(before) if place and not isinstance(at(before, place), dict | list)])
+        st.sampled_from([place for place in places(before) if place and not isinstance(at(before, place), dict | list)])
     )
     after = copy.deepcopy(before)
     at(after, place[:-1])[place[-1]] = "something else"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from wflgit.core.diff import ChangeKind, compare, field_changes
+from wflgit.core.formats import asl
 from wflgit.core.graph import Edge, EdgeKind, Graph, Step, StepKind, Trigger
 from wflgit.core.words import describe
 
@@ -29,8 +30,8 @@ def test_nothing_differs_between_a_graph_and_itself() -> None:
 
 
 def test_steps_added_removed_and_changed_are_told_apart() -> None:
-    old = graph({"a": {"t": "hi"}, "b": {}}, ("a", "next", "b"), ("b", "next", None))
-    new = graph({"a": {"t": "hello"}, "c": {}}, ("a", "next", "c"), ("c", "next", None))
+    old = graph({"a": {"t": "hi"}, "b": {"t": "one"}}, ("a", "next", "b"), ("b", "next", None))
+    new = graph({"a": {"t": "hello"}, "c": {"t": "other", "to": "team"}}, ("a", "next", "c"), ("c", "next", None))
     found = compare(old, new)
     assert [(change.id, change.kind) for change in found.steps] == [
         ("b", ChangeKind.REMOVED),
@@ -78,3 +79,93 @@ def test_an_edited_condition_is_said_though_it_leads_where_it_led() -> None:
     new = replace(old, edges=(Edge("a", "yes", "a", EdgeKind.BRANCH, {"op": "ne"}), Edge("a", "no", None)))
     assert describe(compare(old, new)) == ("changed when a (yes) is taken", "a (no) now leads to the end")
     assert describe(compare(new, old)) == ("a (no) leads nowhere any more", "changed when a (yes) is taken")
+
+
+def machine(*states: tuple[str, dict[str, Any]], start: str | None = None) -> Graph:
+    return asl.to_graph({"StartAt": start or states[0][0], "States": dict(states)})
+
+
+def test_a_renamed_step_is_one_change_and_nothing_that_leads_to_it_is() -> None:
+    task = {"Type": "Task", "Resource": "arn:mail", "Next": "Stop"}
+    check = {"Type": "Choice", "Choices": [{"Variable": "$.x", "IsNull": True, "Next": "Lauch"}], "Default": "Stop"}
+    old = machine(("Check", check), ("Lauch", task), ("Stop", {"Type": "Succeed"}))
+    check = {"Type": "Choice", "Choices": [{"Variable": "$.x", "IsNull": True, "Next": "Launch"}], "Default": "Stop"}
+    new = machine(("Check", check), ("Launch", task), ("Stop", {"Type": "Succeed"}))
+    found = compare(old, new)
+    [change] = found.steps
+    assert (change.id, change.was, change.kind) == ("Launch", "Lauch", ChangeKind.CHANGED)
+    assert not found.edges
+    assert describe(found) == ("renamed step 'Lauch' to 'Launch' and changed it",)
+
+
+def test_a_renamed_container_does_not_rename_what_is_inside() -> None:
+    inside = {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:a", "End": True}}}
+    old = machine(("Each lead", {"Type": "Map", "ItemsPath": "$.leads", "ItemProcessor": inside, "End": True}))
+    new = machine(("Every lead", {"Type": "Map", "ItemsPath": "$.leads", "ItemProcessor": inside, "End": True}))
+    found = compare(old, new)
+    assert [(change.was, change.id) for change in found.steps] == [("Each lead", "Every lead")]
+    assert not found.edges
+
+
+def test_a_step_put_in_the_place_of_another_is_no_rename_of_it() -> None:
+    old = graph({"a": {}, "b": {}}, ("a", "next", "b"))
+    new = replace(old, steps={**old.steps, "b": Step("b", "wait", StepKind.WAIT, {"duration": "P1D"})})
+    [change] = compare(old, new).steps
+    assert (change.id, change.was) == ("b", None)
+    assert [field.path for field in change.fields] == [("config", "duration"), ("type",)]
+
+
+def keyed(*steps: tuple[str, str, dict[str, Any]], ways: tuple[Edge, ...] = ()) -> Graph:
+    """Steps as a tool keeps them that has a key beside the name."""
+    made = {name: Step(name, "http", StepKind.ACTION, config, key=key) for name, key, config in steps}
+    return Graph("test", None, None, (), made, ways)
+
+
+def test_two_steps_that_swap_their_names_are_two_renames() -> None:
+    old = keyed(("A", "1", {"url": "one"}), ("B", "2", {"url": "two"}))
+    new = keyed(("B", "1", {"url": "one"}), ("A", "2", {"url": "two"}))
+    found = compare(old, new)
+    assert [(change.was, change.id, change.fields) for change in found.steps] == [("A", "B", ()), ("B", "A", ())]
+
+
+def test_a_name_that_went_to_another_step_is_a_rename_and_a_removal() -> None:
+    old = keyed(("Mail", "1", {"url": "one"}), ("Mail again", "2", {"url": "two", "q": 1}), ("C", "3", {}))
+    new = keyed(("Mail again", "1", {"url": "one"}), ("C", "3", {}))
+    found = compare(old, new)
+    assert [(change.was, change.id, change.kind) for change in found.steps] == [
+        (None, "Mail again", ChangeKind.REMOVED),
+        ("Mail", "Mail again", ChangeKind.CHANGED),
+    ]
+
+
+def test_ways_that_are_taken_together_have_no_order() -> None:
+    steps = tuple((name, str(number), dict[str, Any]()) for number, name in enumerate("ABCD"))
+    to_b, to_c, to_d = (Edge("A", "next", target) for target in "BCD")
+    assert not compare(keyed(*steps, ways=(to_b, to_c)), keyed(*steps, ways=(to_c, to_b)))
+    added = compare(keyed(*steps, ways=(to_b, to_c)), keyed(*steps, ways=(to_d, to_c, to_b))).edges
+    assert [(change.kind, change.new) for change in added] == [(ChangeKind.ADDED, to_d)]
+    moved = compare(keyed(*steps, ways=(to_b, to_c)), keyed(*steps, ways=(to_d, to_c))).edges
+    assert [(change.kind, change.old, change.new) for change in moved] == [(ChangeKind.CHANGED, to_b, to_d)]
+
+
+def test_ways_to_different_inputs_of_one_step_are_two() -> None:
+    steps = tuple((name, name.lower(), dict[str, Any]()) for name in ("A", "Merge"))
+    first, second = Edge("A", "next", "Merge"), Edge("A", "next", "Merge", EdgeKind.NEXT, {"input": 1})
+    [change] = compare(keyed(*steps, ways=(first,)), keyed(*steps, ways=(first, second))).edges
+    assert (change.kind, change.new) == (ChangeKind.ADDED, second)
+
+
+def test_a_trigger_that_is_a_step_too_is_reported_once() -> None:
+    def started(config: dict[str, Any]) -> Graph:
+        steps = {"Form": Step("Form", "webhook", StepKind.TRIGGER, config), "A": Step("A", "http", StepKind.ACTION, {})}
+        return Graph("test", None, "Form", (Trigger("Form", "webhook", config, start="Form"),), steps, (Edge("Form", "next", "A"),))
+
+    found = compare(started({"path": "a"}), started({"path": "b"}))
+    assert [change.id for change in found.triggers] == ["Form"]
+    assert not found.steps
+
+
+def test_what_a_step_uses_is_compared() -> None:
+    steps = tuple((name, name.lower(), dict[str, Any]()) for name in ("Agent", "Model"))
+    [change] = compare(keyed(*steps), replace(keyed(*steps), uses=(Edge("Agent", "model", "Model", EdgeKind.USES),))).edges
+    assert (change.kind, change.source, change.label) == (ChangeKind.ADDED, "Agent", "model")

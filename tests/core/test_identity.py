@@ -265,7 +265,7 @@ def test_the_order_of_steps_and_keys_does_not_matter(source: Graph, target: Grap
     def shuffled(whole: dict[str, Any]) -> dict[str, Any]:
         return dict(random.sample(sorted(whole.items()), len(whole)))
 
-    steps = {found.id: replace(found, config=shuffled(dict(found.config))) for found in target.steps.values()}
+    steps = {found.id: found._replace(config=shuffled(dict(found.config))) for found in target.steps.values()}
     assert match_steps(source, replace(target, steps=shuffled(steps))) == match_steps(source, target)
 
 
@@ -280,13 +280,13 @@ def test_if_no_two_steps_say_the_like_all_are_found_again_under_new_ids(
 ) -> None:
     names = dict(zip(graph.steps, new_ids, strict=False))
     says = dict(zip(graph.steps, sayings, strict=False))
-    old = {found.id: replace(found, config={"text": says[found.id], "retry": RETRY}) for found in graph.steps.values()}
+    old = {found.id: found._replace(config={"text": says[found.id], "retry": RETRY}) for found in graph.steps.values()}
     source = replace(graph, steps=old)
     target = replace(
         graph,
         start=names[graph.start or ""],
-        steps={names[found.id]: replace(found, id=names[found.id]) for found in old.values()},
-        edges=tuple(replace(edge, source=names[edge.source], target=names.get(edge.target or "")) for edge in graph.edges),
+        steps={names[found.id]: found._replace(id=names[found.id]) for found in old.values()},
+        edges=tuple(edge._replace(source=names[edge.source], target=names.get(edge.target or "")) for edge in graph.edges),
     )
     assert renames(source, target) == names
 

@@ -393,7 +393,7 @@ def test_where_no_place_is_found_near_ones_are_proposed(source: str, target: str
 
 def test_what_has_the_same_id_and_another_type_is_proposed_first() -> None:
     source, target = graph("a>x x>b b>"), graph("a>b b>x x>")
-    target = replace(target, steps={**target.steps, "x": replace(target.steps["x"], type="other")})
+    target = replace(target, steps={**target.steps, "x": target.steps["x"]._replace(type="other")})
     assert [str(found) for found in placed(source, target)["x"].proposals] == ["@enter:x", "b", "a"]
 
 

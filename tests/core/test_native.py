@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wflgit.core.catalog import BUILT_IN
 from wflgit.core.formats import FORMATS, find_format, native, parse
 from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, StepKind, Trigger
+from wflgit.core.validation import validate
 from wflgit.errors import DefinitionError
 
 WELCOME: dict[str, Any] = {
@@ -149,15 +153,28 @@ def test_a_format_is_recognised_by_what_stands_at_the_top(document: Any, name: s
     assert find_format(document) is FORMATS[name]
 
 
-@pytest.mark.parametrize("content", [b"{}", b"[]", b"1", b'"steps"', b'[{"steps": {}}]'])
+@pytest.mark.parametrize("content", [b"{}", b"1", b'"steps"', b'[{"steps": {}}]'])
 def test_what_no_format_recognises_is_refused_with_a_hint(content: bytes) -> None:
     with pytest.raises(DefinitionError, match="line 1, column 1: expected a workflow") as caught:
         parse(content)
     assert caught.value.problems[0].rule == "unknown-format"
 
 
-def test_both_formats_are_listed() -> None:
-    assert [*FORMATS] == ["native", "asl"]
+def test_the_native_format_is_asked_first() -> None:
+    assert [*FORMATS][:2] == ["native", "asl"]
+
+
+def test_the_example_in_the_docs_is_read_as_the_docs_say() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "formats" / "native.md").read_text(encoding="utf-8")
+    (example,) = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+    rows = re.findall(r"^\| `([^`]+)` \| (\w+), an? (\w+) \| (.*?) ?\|$", page, re.MULTILINE)
+    found = native.to_graph(example)
+    ways = {
+        step: "; ".join(f"`{way.label}` → {f'`{way.target}`' if way.target else 'the end'}" for way in found.outgoing[step])
+        for step in found.steps
+    }
+    assert rows == [(step.id, step.type, step.kind, ways[step.id]) for step in found.steps.values()]
+    assert validate(json.dumps(example).encode(), BUILT_IN) == ()
 
 
 ANYTHING = st.recursive(
@@ -182,6 +199,8 @@ def test_any_steps_make_some_graph(document: dict[str, Any]) -> None:
     found = native.to_graph(document)
     assert found.steps.keys() == document["steps"].keys()
     assert all(edge.source in found.steps for edge in found.edges)
+    assert all(native.wait_terms(step) is None or step.kind is StepKind.WAIT for step in found.steps.values())
+    assert all(problem.rule for problem in native.problems(document, BUILT_IN))
 
 
 def test_reading_a_workflow_imports_no_validator() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from wflgit import NotFoundError, StateError
-from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind
+from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger
 from wflgit.core.routing import entry, route
 
 
@@ -97,3 +97,75 @@ def test_steps_that_are_disabled_in_a_circle_do_not_hang() -> None:
     edges = (Edge("a", "next", "b"), Edge("b", "next", "b"))
     graph = Graph("test", None, "a", (), {"a": step("a"), "b": step("b", disabled=True)}, edges)
     assert route(graph, "a") == "b"
+
+
+FORK = replace(
+    GRAPH,
+    start=None,
+    triggers=(
+        Trigger("Form", "form", {}, start="Form"),
+        Trigger("Clock", "cron", {}, start="Clock"),
+        Trigger("Old form", "form", {}, start="Form", disabled=True),
+    ),
+    steps={
+        found.id: found
+        for found in [step("Form", StepKind.TRIGGER), step("Clock", StepKind.TRIGGER), step("mail"), step("note"), step("sum")]
+    },
+    edges=(
+        Edge("Form", "next", "mail"),
+        Edge("Form", "next", "note"),
+        Edge("Clock", "next", "mail"),
+        Edge("mail", "next", "sum"),
+        Edge("mail", "next", "sum", EdgeKind.NEXT, {"input": 1}),
+    ),
+    goals=(),
+)
+"""Two triggers, each with a step of its own; one outcome leads to two steps at once."""
+
+
+def test_an_execution_starts_at_the_step_of_its_trigger() -> None:
+    assert entry(FORK, "Clock") == "Clock"
+    assert entry(replace(FORK, start="Form")) == "Form"
+
+
+def test_which_trigger_must_be_said_where_each_has_its_own_step() -> None:
+    with pytest.raises(StateError, match="expected a trigger to start by, because 2 of the definition") as caught:
+        entry(FORK)
+    assert caught.value.hint == "name one of 'Form', 'Clock', on the command line with --trigger"
+
+
+def test_a_trigger_that_is_not_there_or_disabled_starts_nobody() -> None:
+    with pytest.raises(NotFoundError, match="no trigger 'Clok'") as caught:
+        entry(FORK, "Clok")
+    assert caught.value.candidates == ("Clock",)
+    with pytest.raises(StateError, match="'Old form' is disabled"):
+        entry(FORK, "Old form")
+
+
+def test_a_trigger_that_names_no_step_starts_at_the_start() -> None:
+    assert entry(replace(GRAPH, triggers=(Trigger("contact_created", "contact_created", {}),)), "contact_created") == "hello"
+
+
+def test_where_an_outcome_leads_to_several_steps_at_once_one_must_be_named() -> None:
+    with pytest.raises(StateError, match="expected one step to follow 'Form', but 'next' leads to 2 at once") as caught:
+        route(FORK, "Form")
+    assert caught.value.hint == "name the one to follow: 'mail', 'note'"
+    with pytest.raises(StateError, match="leads to 2 at once"):
+        route(FORK, "Form", outcome="next")
+    assert route(FORK, "Form", to="note") == "note"
+
+
+def test_two_ways_to_one_step_are_one() -> None:
+    assert route(FORK, "mail") == "sum"
+
+
+def test_with_an_outcome_and_a_step_the_edge_must_be_that_one() -> None:
+    assert route(FORK, "Form", outcome="next", to="mail") == "mail"
+    with pytest.raises(NotFoundError, match="does not lead to 'mail'"):
+        route(FORK, "Form", outcome="error", to="mail")
+
+
+def test_a_step_that_only_says_what_happens_if_it_fails_ends_when_it_is_done() -> None:
+    alone = replace(GRAPH, edges=(Edge("hello", "error", "bye", EdgeKind.ERROR),))
+    assert route(alone, "hello") is None
+    assert route(alone, "hello", outcome="error") == "bye"

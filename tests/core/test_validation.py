@@ -270,7 +270,7 @@ def test_a_shape_that_no_graph_can_be_made_of_is_told_once() -> None:
     assert found(workflow([])) == [("wrong-value", "steps")]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b"{}", b"null", b'{"steps": null}', b'{"States": 1}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[1]", b"{}", b"null", b'{"steps": null}', b'{"States": 1}'])
 def test_whatever_the_bytes_are_problems_with_places_come_back(content: bytes) -> None:
     problems = check(content)
     assert problems

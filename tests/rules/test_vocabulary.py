@@ -41,7 +41,6 @@ ALLOWED = {
     ("wflgit.cli.main", "run"): "runs the command line",
     ("wflgit.core.catalog", "CreateTask"): "a type of step: a task for a colleague",
     ("wflgit.core.catalog", "pipeline"): "a field of a step's config: the sales pipeline a deal is in",
-    ("wflgit.core.formats.asl", "_task_problems"): "a Task is a state of Amazon States Language",
     ("wflgit.core.lifecycle", "RUN"): "what one asks of a migration",
     ("wflgit.core.owntypes", "instance"): "what JSON Schema calls the value under test",
     ("wflgit.git.repository", "_LATEST"): "the last moment that a calendar holds",

@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from wflgit.core.formats import FORMATS
+from wflgit.core.formats.meaning import Feature
 from wflgit.core.lifecycle import EXECUTION_MOVES, LIVE, Move
 from wflgit.core.names import CURRENT, Revision, near, parse_slug
 from wflgit.core.plan import Verdict
@@ -30,24 +32,33 @@ class Executions:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def start(self, slug: str, contact: str, *, channel: str = CURRENT, context: Mapping[str, Any] | None = None) -> Execution:
+    def start(
+        self,
+        slug: str,
+        contact: str,
+        *,
+        channel: str = CURRENT,
+        trigger: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> Execution:
         """Start one contact on the version that `current` or another channel marks, at the workflow's start step.
 
         Args:
             slug: the workflow.
             contact: the contact's id in the caller's world, at most 255 characters.
             channel: `current`, or a channel that `wflgit.toml` declares.
+            trigger: what starts it, by its id; needed where several triggers of a definition each lead to a step of their own.
             context: JSON data kept with the execution.
 
         Raises:
-            NotFoundError: if there is no such workflow, or nothing is published on that channel.
-            StateError: if the workflow is deleted, or the contact is in it already.
+            NotFoundError: if there is no such workflow or trigger, or nothing is published on that channel.
+            StateError: if the workflow is deleted, the contact is in it already, or the trigger is disabled, or needed and missing.
         """
         workspace = self._workspace
         contact = _checked_contact(contact)
         context = _checked_context(context)
         definition = self._startable(slug, channel)
-        row = self._new_row(definition, workspace.clock(), context)
+        row = self._new_row(definition, trigger, workspace.clock(), context)
         with workspace.store.write() as conn:
             found = executions.insert(conn, workspace.account, contact=contact, **row)
         if found is None:
@@ -55,7 +66,13 @@ class Executions:
         return self._record(found, contact, row)
 
     def start_many(
-        self, slug: str, contacts: Iterable[str], *, channel: str = CURRENT, context: Mapping[str, Any] | None = None
+        self,
+        slug: str,
+        contacts: Iterable[str],
+        *,
+        channel: str = CURRENT,
+        trigger: str | None = None,
+        context: Mapping[str, Any] | None = None,
     ) -> tuple[int, tuple[str, ...]]:
         """Start many contacts in one transaction; those that are in the workflow already are left where they are.
 
@@ -63,14 +80,14 @@ class Executions:
             How many were started, and the contacts that were in the workflow already, sorted.
 
         Raises:
-            NotFoundError: if there is no such workflow, or nothing is published on that channel.
-            StateError: if the workflow is deleted.
+            NotFoundError: if there is no such workflow or trigger, or nothing is published on that channel.
+            StateError: if the workflow is deleted, or the trigger is disabled, or needed and missing.
             InvalidNameError: if one of the contacts is no id; nobody is started then.
         """
         workspace = self._workspace
         wanted = sorted({_checked_contact(contact) for contact in contacts})
         definition = self._startable(slug, channel)
-        row = self._new_row(definition, workspace.clock(), _checked_context(context))
+        row = self._new_row(definition, trigger, workspace.clock(), _checked_context(context))
         with workspace.store.write() as conn:
             started, existing = executions.insert_many(conn, workspace.account, contacts=wanted, **row)
             details = {"started": started, "existing": len(existing), "commit": definition.commit}
@@ -96,8 +113,14 @@ class Executions:
             )
         return definition
 
-    def _new_row(self, definition: Definition, at: datetime, context: Mapping[str, Any]) -> dict[str, Any]:
-        step = entry(definition.graph)
+    def _new_row(self, definition: Definition, trigger: str | None, at: datetime, context: Mapping[str, Any]) -> dict[str, Any]:
+        known = FORMATS[definition.graph.format]
+        if trigger is not None and Feature.TRIGGERS in known.LACKS:
+            raise StateError(
+                f"expected no trigger for '{definition.workflow}', because {known.TITLE} cannot say any, but got '{trigger}'",
+                hint="start without one, at the step that the definition starts at",
+            )
+        step = entry(definition.graph, trigger)
         if step is None:
             raise StateError(
                 f"'{definition.workflow}@{definition.number}' has no step to start at, its start is '{definition.graph.start}'",

@@ -310,14 +310,20 @@ class Versions:
     def compare(self, old: str, new: str) -> Comparison:
         """What differs between two revisions, of one workflow or of two.
 
+        Where two files mean the same but are not the same, the comparison is empty, and its noise says what differs.
+
         Raises:
             NotFoundError: if a revision does not exist.
             DefinitionError: if one cannot be parsed.
         """
         from wflgit.core.diff import compare
+        from wflgit.core.noise import find_noise
 
         before, after = (self._workspace.resolve(parse_revision(revision)) for revision in (old, new))
-        return compare(before.graph, after.graph, old_name=old, new_name=new)
+        found = compare(before.graph, after.graph, old_name=old, new_name=new)
+        if found or before.blob == after.blob or before.graph.format != after.graph.format:
+            return found
+        return replace(found, noise=find_noise(before.document, after.document))
 
     def tag(self, slug: str, channel: str, number: int) -> Version:
         """Move a channel of a workflow to a published version.

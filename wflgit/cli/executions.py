@@ -29,18 +29,23 @@ def executions() -> None:
 @click.argument("slug", type=SLUG)
 @click.argument("contacts", nargs=-1, required=True, metavar="CONTACT...")
 @click.option("--channel", default=CURRENT, show_default=True, metavar="NAME", help="Start on the version this channel marks.")
+@click.option("--trigger", metavar="ID", help="What starts them, where each trigger leads to a step of its own.")
 @click.option("--context", type=JSON_OBJECT, metavar="JSON", help="A JSON object kept with each execution.")
 @json_option
 @click.pass_obj
-def start(call: Call, slug: str, contacts: tuple[str, ...], channel: str, context: dict[str, Any] | None) -> None:
+def start(
+    call: Call, slug: str, contacts: tuple[str, ...], *, channel: str, trigger: str | None, context: dict[str, Any] | None
+) -> None:
     """Start contacts at the workflow's start step.
 
     One contact that is in the workflow already is an error. Of several, those are left where they are, and listed.
     """
     if len(contacts) == 1:
-        call.output.show(call.repo.executions.start(slug, contacts[0], channel=channel, context=context), execution_lines)
+        call.output.show(
+            call.repo.executions.start(slug, contacts[0], channel=channel, trigger=trigger, context=context), execution_lines
+        )
         return
-    started, existing = call.repo.executions.start_many(slug, contacts, channel=channel, context=context)
+    started, existing = call.repo.executions.start_many(slug, contacts, channel=channel, trigger=trigger, context=context)
     said = {"workflow": slug, "channel": channel, "started": started, "existing": existing}
     call.output.show(said, _started_lines)
 

@@ -146,10 +146,10 @@ def diff(call: Call, old: str, new: str | None, *, exit_code: bool) -> int:
     With one revision it is compared with the working tree; with a slug, the current version is, or the newest one if none is
     published. SLUG@3..5 is short for SLUG@3 SLUG@5.
     """
-    from wflgit.render.comparison import comparison_lines
+    from wflgit.render.comparison import comparison_lines, same_meaning
 
     comparison = call.repo.versions.compare(*_sides(call.repo, old, new))
-    call.output.show(comparison, comparison_lines, empty="they mean the same")
+    call.output.show(comparison, comparison_lines, empty=same_meaning(comparison))
     return int(exit_code and bool(comparison))
 
 

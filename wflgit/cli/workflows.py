@@ -67,16 +67,18 @@ def _schema(repo: Repository, slug: str) -> str | None:
     return "../" * depth + EDITOR_SCHEMA if tip and repo.workspace.git.blob_at(tip, EDITOR_SCHEMA) else None
 
 
-def _named(content: bytes, name: str | None) -> bytes | dict[str, Any]:
+def _named(content: bytes, name: str | None) -> bytes:
     """The definition, with another display name where one is asked for."""
     if name is None:
         return content
-    from wflgit.core.formats import parse
+    from wflgit.core.formats import FORMATS, parse, write
+    from wflgit.core.formats.meaning import Feature
 
-    parsed = parse(content)
-    if parsed.graph.format != "native":
-        raise click.UsageError(f"--name goes with native workflows, but the file is in the format '{parsed.graph.format}'")
-    return {**parsed.document, "name": name}
+    graph = parse(content).graph
+    known = FORMATS[graph.format]
+    if Feature.NAME in known.LACKS:
+        raise click.UsageError(f"--name goes with formats that have {Feature.NAME}, which {known.TITLE} has not")
+    return write(content, replace(graph, name=name))
 
 
 @click.command()

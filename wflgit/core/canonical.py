@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from wflgit.core.catalog import BUILT_IN, ConfigType
 from wflgit.core.definition import COSMETIC, STEPS, TRIGGER, WORKFLOW
 from wflgit.core.fields import item_schema, properties
-from wflgit.core.formats import find_format, native
+from wflgit.core.formats import find_format, native, read
+from wflgit.core.formats.native.reading import KINDS
 from wflgit.core.graph import StepKind
-from wflgit.core.jsontext import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ def format_definition(content: bytes) -> bytes:
     Raises:
         DefinitionError: if it is no JSON or of no known format. What is wrong as a workflow is formatted all the same.
     """
-    document = read_json(content).value
+    document = read(content).value
     return dump(document) if find_format(document) is native else content
 
 
@@ -55,7 +55,7 @@ def _workflow(document: Mapping[str, Any]) -> Any:
 
 
 def _step(raw: Any) -> Any:
-    kind = native.KINDS.get(str(raw.get("type")), StepKind.ACTION) if isinstance(raw, dict) else StepKind.ACTION
+    kind = KINDS.get(str(raw.get("type")), StepKind.ACTION) if isinstance(raw, dict) else StepKind.ACTION
     arranged = _typed(raw, STEPS[kind], BUILT_IN.steps)
     if isinstance(raw, dict):
         for key in COSMETIC:

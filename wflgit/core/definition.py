@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from wflgit.core.fields import EventName, Model, Predicate, Shape, Text
-from wflgit.core.formats.native import KINDS, OTHERWISE, trigger_places
+from wflgit.core.formats.native.reading import KINDS, OTHERWISE, trigger_places
 from wflgit.core.graph import StepKind
 from wflgit.core.names import is_step_id, near
 from wflgit.core.records import Problem, Severity

@@ -1,18 +1,23 @@
 """What changed between two graphs. Pure; the only user of DeepDiff.
 
-Steps are matched by id. Which steps and edges differ is found by comparing them directly; the fields of a changed step are
-worked out by DeepDiff only when somebody reads them.
+Which step is which is found by `identity`, so that a renamed step is one change: whoever leads to it or names it has not changed.
+Which steps and edges differ is found by comparing them directly; the fields of a changed step are worked out by DeepDiff only when
+somebody reads them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from wflgit.core.graph import Edge, Goal, Graph, Step, Trigger
+from wflgit.core.formats import FORMATS
+from wflgit.core.formats.meaning import same
+from wflgit.core.graph import Edge, Goal, Graph, Step, StepKind, Trigger
+from wflgit.core.identity import match_steps, own_id
+from wflgit.core.noise import Noise
 
 
 class ChangeKind(StrEnum):
@@ -38,12 +43,21 @@ Part = Trigger | Step | Goal
 
 @dataclass(frozen=True)
 class PartChange:
-    """A trigger, step or goal that was added, removed or changed."""
+    """A trigger, step or goal that was added, removed or changed.
+
+    `id` is what the new side calls it, where it is there. What `old` says of other steps, and be it in its own id, names them
+    as the new side does.
+    """
 
     id: str
     kind: ChangeKind
     old: Part | None
     new: Part | None
+
+    @property
+    def was(self) -> str | None:
+        """What the old side calls it, if that is something else."""
+        return None if self.old is None or self.old.id == self.id else self.old.id
 
     @cached_property
     def fields(self) -> tuple[FieldChange, ...]:
@@ -55,7 +69,7 @@ class PartChange:
 
 @dataclass(frozen=True, slots=True)
 class EdgeChange:
-    """A way between steps that was added, removed, or leads elsewhere; identified by source and label."""
+    """A way between steps, or a use of one by another, that was added, removed, or leads elsewhere; known by source and label."""
 
     source: str
     label: str
@@ -72,6 +86,8 @@ class Comparison:
         old: how the base is called, e.g. `welcome@3`.
         new: how the other side is called.
         settings: what differs of the workflow as a whole: name, start, description and the like.
+        format: the format of the new side.
+        noise: what else differs between two files that mean the same.
     """
 
     old: str
@@ -81,29 +97,97 @@ class Comparison:
     edges: tuple[EdgeChange, ...]
     goals: tuple[PartChange, ...]
     settings: tuple[FieldChange, ...]
+    format: str = ""
+    noise: tuple[Noise, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether anything differs at all."""
+        """Whether anything differs that has a meaning."""
         return bool(self.triggers or self.steps or self.edges or self.goals or self.settings)
 
 
 def compare(old: Graph, new: Graph, *, old_name: str = "old", new_name: str = "new") -> Comparison:
     """Compare two graphs. Everything comes in the new side's order, what was removed first."""
+    names = _renames(old, new)
+    renaming = _renaming(old.format, names)
     return Comparison(
         old=old_name,
         new=new_name,
-        triggers=_part_changes(
-            {trigger.id: trigger for trigger in old.triggers}, {trigger.id: trigger for trigger in new.triggers}
-        ),
-        steps=_part_changes(old.steps, new.steps),
-        edges=_edge_changes(old.edges, new.edges),
-        goals=_part_changes({goal.id: goal for goal in old.goals}, {goal.id: goal for goal in new.goals}),
-        settings=field_changes(_whole(old), _whole(new)) if not _same(_whole(old), _whole(new)) else (),
+        triggers=_part_changes(_triggers(old, names), _triggers(new), renaming),
+        steps=_part_changes(_steps(old, names), _steps(new), renaming),
+        edges=_edge_changes(_edges(old, new, names), (*new.edges, *new.uses)),
+        goals=_part_changes(_goals(old, names), _goals(new), renaming),
+        settings=field_changes(_whole(old, names), _whole(new)) if not same(_whole(old, names), _whole(new)) else (),
+        format=new.format,
     )
 
 
-def _whole(graph: Graph) -> dict[str, Any]:
-    return {"name": graph.name, "start": graph.start, **graph.settings}
+def _renames(old: Graph, new: Graph) -> dict[str, str]:
+    """What the steps that are called otherwise now are called on the new side, by what they were."""
+    if old.steps.keys() == new.steps.keys() and all(step.key == new.steps[step.id].key for step in old.steps.values()):
+        return {}
+    return {step: match.step for step, match in match_steps(old, new).items() if match.renamed}
+
+
+def _renaming(format_name: str, names: Mapping[str, str]) -> Callable[[Part], Part]:
+    """How a part of the old side would be written with the names that steps have now."""
+    if not names:
+        return lambda part: part
+    known = FORMATS.get(format_name)
+
+    def rename(part: Part) -> Part:
+        config = part.config if known is None else known.referring(part.config, names)
+        if not isinstance(part, Step):
+            return replace(part, config=config)
+        if part.scope is None or part.scope not in names:
+            return part._replace(config=config)
+        scope = names[part.scope]
+        named_by_it = part.id.startswith(part.scope)
+        return part._replace(id=f"{scope}{own_id(part)}" if named_by_it else part.id, scope=scope, config=config)
+
+    return rename
+
+
+def _steps(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Part]:
+    """The steps that are no triggers by what they are called now; what has lost its name to another goes by one that nobody has."""
+    taken = {*names.values()}
+    found: dict[str, Part] = {}
+    for step in graph.steps.values():
+        if step.kind is not StepKind.TRIGGER:
+            now = names.get(step.id, step.id)
+            found[f"{now}\0" if step.id not in names and now in taken else now] = step
+    return found
+
+
+def _triggers(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Part]:
+    return {names.get(trigger.id, trigger.id): trigger for trigger in graph.triggers}
+
+
+def _goals(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Part]:
+    return {goal.id: replace(goal, target=names.get(goal.target or "", goal.target)) for goal in graph.goals}
+
+
+def _edges(old: Graph, new: Graph, names: Mapping[str, str]) -> Iterable[Edge]:
+    """The edges of the old side between steps as they are called now; a label made of the name of its target is renamed with it."""
+    if not names:
+        return (*old.edges, *old.uses)
+    return [_renamed(edge, old, new, names) for edge in (*old.edges, *old.uses)]
+
+
+def _renamed(edge: Edge, old: Graph, new: Graph, names: Mapping[str, str]) -> Edge:
+    source, label, target = names.get(edge.source, edge.source), edge.label, edge.target
+    if target is not None and target in names:
+        before, now = _called(old.steps[target]), _called(new.steps[names[target]])
+        label = f"{now}{label.removeprefix(before)}" if label.startswith(before) else label
+        target = names[target]
+    return edge._replace(source=source, label=label, target=target)
+
+
+def _called(step: Step) -> str:
+    return step.name or step.id
+
+
+def _whole(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Any]:
+    return {"name": graph.name, "start": names.get(graph.start or "", graph.start), **graph.settings}
 
 
 def _content(part: Part) -> dict[str, Any]:
@@ -112,47 +196,73 @@ def _content(part: Part) -> dict[str, Any]:
         case Step():
             said = {"type": part.type, "name": part.name, "scope": part.scope, "disabled": part.disabled or None}
         case Trigger():
-            said = {"type": part.type}
+            said = {"type": part.type, "disabled": part.disabled or None}
         case Goal():
             said = {"event": part.event, "next": part.target}
     return {key: value for key, value in said.items() if value is not None} | {"config": part.config}
 
 
-def _part_changes(old: Mapping[str, Part], new: Mapping[str, Part]) -> tuple[PartChange, ...]:
-    removed = [PartChange(key, ChangeKind.REMOVED, part, None) for key, part in old.items() if key not in new]
+def _part_changes(old: Mapping[str, Part], new: Mapping[str, Part], rename: Callable[[Part], Part]) -> tuple[PartChange, ...]:
+    removed = [PartChange(part.id, ChangeKind.REMOVED, part, None) for key, part in old.items() if key not in new]
     rest = []
     for key, part in new.items():
         before = old.get(key)
         if before is None:
             rest.append(PartChange(key, ChangeKind.ADDED, None, part))
-        elif not _same(_content(before), _content(part)):
-            rest.append(PartChange(key, ChangeKind.CHANGED, before, part))
+        elif not _alike(before, part) and not _alike(now := rename(before), part):
+            rest.append(PartChange(key, ChangeKind.CHANGED, now, part))
     return (*removed, *rest)
+
+
+def _alike(old: Part, new: Part) -> bool:
+    """Whether two parts say the same; quick, for most parts of most versions do."""
+    return _own(old) == _own(new) and same(old.config, new.config) and _content(old) == _content(new)
+
+
+def _own(part: Part) -> str:
+    """What a part is called, whatever it is inside of."""
+    return own_id(part) if isinstance(part, Step) else part.id
+
+
+_EdgeKey = tuple[str, str, str | None, int]
 
 
 def _edge_changes(old: Iterable[Edge], new: Iterable[Edge]) -> tuple[EdgeChange, ...]:
-    before = {(edge.source, edge.label): edge for edge in old}
-    after = {(edge.source, edge.label): edge for edge in new}
-    removed = [EdgeChange(*key, ChangeKind.REMOVED, edge, None) for key, edge in before.items() if key not in after]
+    """Pair edges that lead to the same step; then, by their labels, those of which one is left on each side."""
+    before, after = _numbered(old), _numbered(new)
+    gone = _by_label(edge for key, edge in before.items() if key not in after)
+    come = _by_label(edge for key, edge in after.items() if key not in before)
+    moved = {way for way in gone.keys() & come.keys() if len(gone[way]) == len(come[way]) == 1}
+    removed = [
+        EdgeChange(*way, ChangeKind.REMOVED, edge, None) for way, edges in gone.items() if way not in moved for edge in edges
+    ]
     rest = []
     for key, edge in after.items():
-        other = before.get(key)
+        way = key[0], key[1]
+        other = before.get(key) or (gone[way][0] if way in moved else None)
         if other is None:
-            rest.append(EdgeChange(*key, ChangeKind.ADDED, None, edge))
-        elif (other.target, other.kind) != (edge.target, edge.kind) or not _same(other.condition, edge.condition):
-            rest.append(EdgeChange(*key, ChangeKind.CHANGED, other, edge))
+            rest.append(EdgeChange(*way, ChangeKind.ADDED, None, edge))
+        elif (other.target, other.kind) != (edge.target, edge.kind) or not same(other.condition, edge.condition):
+            rest.append(EdgeChange(*way, ChangeKind.CHANGED, other, edge))
     return (*removed, *rest)
 
 
-def _same(old: Any, new: Any) -> bool:
-    """Equal as JSON: unlike for Python, `1`, `1.0` and `true` are three different values."""
-    if type(old) is not type(new):
-        return False
-    if isinstance(old, dict):
-        return old.keys() == new.keys() and all(_same(value, new[key]) for key, value in old.items())
-    if isinstance(old, list):
-        return len(old) == len(new) and all(map(_same, old, new))
-    return bool(old == new)
+def _numbered(edges: Iterable[Edge]) -> dict[_EdgeKey, Edge]:
+    """Edges by source, label and target; the last number tells apart those that have all of these in common."""
+    found: dict[_EdgeKey, Edge] = {}
+    for edge in edges:
+        count = 0
+        while (key := (edge.source, edge.label, edge.target, count)) in found:
+            count += 1
+        found[key] = edge
+    return found
+
+
+def _by_label(edges: Iterable[Edge]) -> dict[tuple[str, str], list[Edge]]:
+    found: dict[tuple[str, str], list[Edge]] = {}
+    for edge in edges:
+        found.setdefault((edge.source, edge.label), []).append(edge)
+    return found
 
 
 def field_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FieldChange, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 Pointer = tuple[str | int, ...]
 """Keys and indexes from the root of a document to a place in it, e.g. `("steps", "hello", "next")`."""
@@ -20,6 +20,7 @@ Pointer = tuple[str | int, ...]
 class StepKind(StrEnum):
     """What a step does to the flow; the names of its types are the format's own."""
 
+    TRIGGER = "trigger"
     ACTION = "action"
     WAIT = "wait"
     CONDITION = "condition"
@@ -58,31 +59,38 @@ class WaitTerms:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What starts executions. `id` is unique among the triggers of a graph."""
+    """What starts executions.
+
+    `id` is unique among the triggers of a graph. `start` is the step at which executions that it starts begin, where the format
+    gives each trigger its own; None is the start of the graph. A `disabled` trigger starts nobody.
+    """
 
     id: str
     type: str
     config: Mapping[str, Any] = field(hash=False)
     pointer: Pointer = ()
+    start: str | None = None
+    disabled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A node of the graph.
+class Step(NamedTuple):
+    """A node of the graph; a tuple, because a large file has thousands of them.
 
-    `id` is unique in the graph; a step inside a scope has the ids of its containers before it (`Fan out/0/Notify`).
-    `config` is all the format says of the step except its edges. `scope` is the id of the step whose inside it is in.
-    `disabled` steps are passed through.
+    `id` is unique in the graph; a step inside a scope may have the ids of its containers before it (`Fan out/0/Notify`).
+    `config` is all that the format says of the step and that has a meaning, except its edges. `scope` is the id of the step whose
+    inside it is in. `disabled` steps are passed through. `key` is what the tool that wrote the file knows the step by, where that
+    is not the id, such as a UUID: it often, but not always, stays when the step is renamed.
     """
 
     id: str
     type: str
     kind: StepKind
-    config: Mapping[str, Any] = field(hash=False)
+    config: Mapping[str, Any]
     name: str | None = None
     scope: str | None = None
     disabled: bool = False
     pointer: Pointer = ()
+    key: str | None = None
 
 
 class EdgeKind(StrEnum):
@@ -95,21 +103,22 @@ class EdgeKind(StrEnum):
     TIMEOUT = "timeout"
     ENTER = "enter"
     GOAL = "goal"
+    USES = "uses"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A way from `source` to `target`.
+class Edge(NamedTuple):
+    """A way from `source` to `target`; a tuple like a step.
 
-    `label` is the outcome that takes it (`"yes"`), unique among the edges of a source; the plain way on has `"next"`.
-    `target` None is the end of the execution, or of the scope the source is in. `condition` is the format's own predicate.
+    `label` is the outcome that takes it (`"yes"`); the plain way on has `"next"`. Several edges of a source have one label only
+    where the format lets an outcome lead to several steps at once. `target` None is the end of the execution, or of the scope the
+    source is in. `condition` is the format's own predicate.
     """
 
     source: str
     label: str
     target: str | None
     kind: EdgeKind = EdgeKind.NEXT
-    condition: Any = field(default=None, hash=False)
+    condition: Any = None
     pointer: Pointer = ()
 
 
@@ -128,8 +137,10 @@ class Goal:
 class Graph:
     """One workflow, normalised.
 
-    `steps` keeps the author's order. `start` is None only where the document does not name one. `settings` is what the
-    document says of the workflow as a whole (description, timeouts), by key. `start_pointer` is where it names the start.
+    `steps` keeps the author's order. `start` is where executions begin unless a trigger says otherwise; None where the document
+    names no such step, or several triggers each have their own. `settings` is what the document says of the workflow as a whole
+    (description, timeouts), by key. `start_pointer` is where it names the start. `uses` are edges of kind USES, from a step to one
+    that it works with (the model of an agent): no execution goes there.
     """
 
     format: str
@@ -141,6 +152,7 @@ class Graph:
     goals: tuple[Goal, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     start_pointer: Pointer = ()
+    uses: tuple[Edge, ...] = ()
 
     @cached_property
     def outgoing(self) -> Mapping[str, tuple[Edge, ...]]:
@@ -151,8 +163,11 @@ class Graph:
         return {source: tuple(edges) for source, edges in found.items()}
 
     def reachable(self) -> frozenset[str]:
-        """The ids of all steps that an execution can come to from the start or through a goal."""
-        todo = [self.start, *(goal.target for goal in self.goals)]
+        """The ids of all steps that an execution can come to, from the start, a trigger or a goal, and of those they use."""
+        used: dict[str, list[str | None]] = {}
+        for edge in self.uses:
+            used.setdefault(edge.source, []).append(edge.target)
+        todo = [self.start, *(trigger.start for trigger in self.triggers), *(goal.target for goal in self.goals)]
         seen: set[str] = set()
         while todo:
             step = todo.pop()
@@ -160,4 +175,5 @@ class Graph:
                 continue
             seen.add(step)
             todo.extend(edge.target for edge in self.outgoing.get(step, ()))
+            todo.extend(used.get(step, ()))
         return frozenset(seen)

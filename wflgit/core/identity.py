@@ -1,7 +1,9 @@
 """Which step of one graph is which step of another. Pure.
 
 A step with the same id and type is the same step, whatever it says: that a step is edited is common, that an id comes to mean
-another step of the same type is rare. Where ids changed, a step is recognised by three things: what it says (its config and the
+another step of the same type is rare. Where a tool keeps a key for each step beside the name that is its id, the key counts before
+the id, unless fewer than half of the keys survived: then the file was written anew by a program, and the keys are noise. Where ids
+changed, a step is recognised by three things: what it says (its config and the
 conditions of its ways on), where it stands (the steps around it, as far as they are recognised already) and what it is called.
 In all three, what many steps have in common weighs little, so that boilerplate makes no two steps alike.
 
@@ -90,13 +92,32 @@ def match_steps(source: Graph, target: Graph, *, known: Mapping[str, str] = {}) 
         are the same there.
     """
     pairs = {old: new for old, new in known.items() if old in source.steps and new in target.steps}
-    given = frozenset(pairs.values())
+    given = {*pairs.values()}
+    for old, new in _of_one_key(source, target):
+        if old not in pairs and new not in given:
+            pairs[old] = new
+            given.add(new)
     for step in source.steps.values():
         other = target.steps.get(step.id)
         if other is not None and step.id not in pairs and step.id not in given and compatible(step, other):
             pairs[step.id] = step.id
     found = {old: Match(new, old != new, 1.0) for old, new in pairs.items()} | _find_renames(source, target, pairs)
     return {step: found[step] for step in source.steps if step in found}
+
+
+def _of_one_key(source: Graph, target: Graph) -> list[_Pair]:
+    """The compatible steps with the same key, if keys can be trusted at all."""
+    olds, news = _by_key(source), _by_key(target)
+    shared = [(old, news[key]) for key, old in olds.items() if key in news]
+    if 2 * len(shared) < min(len(olds), len(news)):
+        return []
+    return [(old.id, new.id) for old, new in shared if compatible(old, new)]
+
+
+def _by_key(graph: Graph) -> dict[str, Step]:
+    """The steps by their keys; one that several have tells nothing."""
+    keys = Counter(step.key for step in graph.steps.values() if step.key is not None)
+    return {step.key: step for step in graph.steps.values() if step.key is not None and keys[step.key] == 1}
 
 
 def _find_renames(source: Graph, target: Graph, pairs: Mapping[str, str]) -> dict[str, Match]:
@@ -139,7 +160,7 @@ class _Side:
         self.whole = {step.id: (_kind(step), frozenset(self.says[step.id])) for step in alike}
         self.sayers = Counter((_kind(step), leaf) for step in alike for leaf in self.says[step.id])
         self.repeaters = Counter(self.whole[step] for step in self.open)
-        self.called = {step.id: (_kind(step), _plain(step.name or _own_id(step))) for step in alike}
+        self.called = {step.id: (_kind(step), _plain(step.name or own_id(step))) for step in alike}
         self.bearers = Counter(self.called.values())
         self.beside: dict[str, set[_Beside]] = {step: set() for step in graph.steps}
         self.next_to: dict[tuple[str, str], set[str]] = {}
@@ -153,7 +174,7 @@ class _Side:
         found: dict[Hashable, list[str]] = defaultdict(list)
         for step in self.open:
             kind, whole = self.whole[step]
-            for clue in {whole, *whole, *_words(self.steps[step].name or _own_id(self.steps[step]))}:
+            for clue in {whole, *whole, *_words(self.steps[step].name or own_id(self.steps[step]))}:
                 found[kind, clue].append(step)
         return found
 
@@ -162,8 +183,8 @@ class _Side:
         return [other for other in self.next_to.get((where, step), ()) if other in self.open]
 
 
-def _own_id(step: Step) -> str:
-    """The id of a step without that of its container."""
+def own_id(step: Step) -> str:
+    """The id of a step without that of its container, where it begins with it."""
     return step.id.removeprefix(step.scope or "")
 
 
@@ -204,7 +225,7 @@ def telling_label(graph: Graph, edge: Edge) -> str:
 
 def _surroundings(graph: Graph) -> Iterator[tuple[str, _Beside]]:
     """Every step with each thing next to it: steps, its container, the start, a goal, the end."""
-    for edge in graph.edges:
+    for edge in (*graph.edges, *graph.uses):
         for label in {"", telling_label(graph, edge)}:
             if edge.target is None:
                 yield edge.source, _Beside("after", _OUTSIDE, label)
@@ -303,7 +324,7 @@ class _Scale:
             return 1.0
         one, other = self.old.steps[old], self.new.steps[new]
         names = self._likeness(one.name, other.name) if one.name and other.name else 0.0
-        return max(names, self._likeness(_own_id(one), _own_id(other)))
+        return max(names, self._likeness(own_id(one), own_id(other)))
 
     def _likeness(self, one: str, other: str) -> float:
         """How alike two texts are; those that have less than half in common are not.

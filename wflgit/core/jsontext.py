@@ -12,7 +12,6 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from wflgit.core.records import Problem, Severity
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 MAX_DEPTH = 100
 
 _BOM = "\ufeff"
-_NO_SYNTAX = bytes(set(range(256)) - set(b'[]{}"'))
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING_PART = re.compile(r'[^"\\]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
@@ -34,6 +32,7 @@ _CONTROL = re.compile(r"[\x00-\x1f]")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"[-+.\w]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD]")
 
 _LITERALS = ("true", "false", "null")
 _NOT_NUMBERS = ("NaN", "Infinity", "-Infinity")
@@ -56,10 +55,11 @@ _CHARACTER_HINTS = {
 
 @dataclass(frozen=True, eq=False)
 class JsonDocument:
-    """A JSON text and its value, which must not be changed."""
+    """A JSON text and its value, which must not be changed; `bom` says whether a byte-order mark stood before it."""
 
     value: Any
     text: str
+    bom: bool = False
 
     def locate(self, pointer: Pointer, *, of_key: bool = False) -> tuple[int, int]:
         """Find the 1-based line and column of a value, or of the key it stands under.
@@ -78,21 +78,30 @@ class JsonDocument:
         return _Scan(self.text)
 
 
-def read_json(content: bytes) -> JsonDocument:
+def read_json(content: bytes, *, bom: bool = False) -> JsonDocument:
     """Read a document in UTF-8.
+
+    Args:
+        content: the bytes.
+        bom: whether a byte-order mark may stand before it.
 
     Raises:
         DefinitionError: with every problem that can be told: all duplicate keys, impossible numbers and characters up to the
             first place where the text is no JSON. Each has a line and a column.
     """
     text = _decode(content)
+    marked = text.startswith(_BOM)
+    if marked:
+        if not bom:
+            raise bom_refusal()
+        text = text[1:]
     try:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise refusal(_Scan(text).problems) from error
-    if _is_deep(content) or ("\\u" in text and _holds_surrogates(value)):
+    if _is_deep(value) or (_SURROGATE_ESCAPE.search(text) and _holds_surrogates(value)):
         raise refusal(_Scan(text).problems)
-    return JsonDocument(value, text)
+    return JsonDocument(value, text, marked)
 
 
 def refusal(problems: Sequence[Problem]) -> DefinitionError:
@@ -105,14 +114,16 @@ def refusal(problems: Sequence[Problem]) -> DefinitionError:
 
 def _decode(content: bytes) -> str:
     try:
-        text = content.decode()
+        return content.decode()
     except UnicodeDecodeError as error:
         line, column = _position(before := content[: error.start].decode(), len(before))
         found = f"the byte 0x{content[error.start]:02X}"
         raise refusal([_encoding_problem(found, line, column)]) from error
-    if text.startswith(_BOM):
-        raise refusal([_encoding_problem("a byte-order mark", 1, 1, rule="byte-order-mark")])
-    return text
+
+
+def bom_refusal() -> DefinitionError:
+    """Build the error for a document that begins with a byte-order mark where none may be."""
+    return refusal([_encoding_problem("a byte-order mark", 1, 1, rule="byte-order-mark")])
 
 
 def _encoding_problem(found: str, line: int, column: int, *, rule: str = "encoding") -> Problem:
@@ -141,20 +152,19 @@ def _refuse_constant(token: str) -> NoReturn:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_refuse_constant)
 
 
-def _is_deep(content: bytes) -> bool:
-    """Say whether valid JSON is nested too deeply, by its brackets alone."""
-    if b"\\" in content:
-        content = content.replace(b"\\\\", b"").replace(b'\\"', b"")
-    quotes_and_brackets = content.translate(None, _NO_SYNTAX)
-    # Texts without a bracket are now pairs of quotes; without those, every second piece between quotes is inside a text.
-    brackets = b"".join(quotes_and_brackets.replace(b'""', b"").split(b'"')[::2])
-    rest = brackets
-    for _ in range(MAX_DEPTH // 2):
-        # Each round takes off the innermost level, and the next one too if its brackets are square.
-        rest = rest.replace(b"{}", b"").replace(b"[]", b"")
-        if not rest:
+def _is_deep(value: object) -> bool:
+    """Say whether a parsed value is nested too deeply; one level after the other, so that it cannot run out of stack itself."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_DEPTH):
+        if not level:
             return False
-    return max(accumulate(1 if bracket in b"[{" else -1 for bracket in brackets)) > MAX_DEPTH
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if outer.__class__ is dict else outer)
+            if inner.__class__ is dict or inner.__class__ is list
+        ]
+    return bool(level)
 
 
 def _holds_surrogates(value: object) -> bool:

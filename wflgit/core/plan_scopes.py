@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from wflgit.core.graph import EdgeKind, Graph
+from wflgit.core.graph import EdgeKind, Graph, StepKind
 from wflgit.core.identity import compatible
 from wflgit.core.mapping import Destination, Way, branch_of
 from wflgit.core.plan import Instruction, continued
@@ -117,10 +117,12 @@ class Scopes:
     def _other_join(self, step: str, container: str, image: str) -> Iterator[Breach]:
         """A branch more is refused as well as one less: nobody would ever come through one that was not begun.
 
+        Of the branches of a condition only one is begun at all, so that others may come and go.
+
         Source: Camunda 7, "The target gateway must have at least the same number of incoming sequence flows that the source
         gateway has".
         """
-        if self.image(container) != image:
+        if self.image(container) != image or self.source.steps[container].kind is StepKind.CONDITION:
             return
         branches = self._branches(container)
         changes = {

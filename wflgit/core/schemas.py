@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from wflgit.core.catalog import BUILT_IN
 from wflgit.core.definition import STEPS, TRIGGER, WORKFLOW
-from wflgit.core.formats.native import KINDS
+from wflgit.core.formats.native.reading import KINDS
 from wflgit.core.graph import StepKind
 from wflgit.core.names import STEP_ID_PATTERN
 

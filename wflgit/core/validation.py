@@ -5,13 +5,11 @@ The rules of formats are theirs; here are those that any graph can break. `docs/
 
 from __future__ import annotations
 
-import re
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wflgit.core.formats import find_format, locate, native
+from wflgit.core.formats import find_format, locate, native, read
 from wflgit.core.graph import StepKind
-from wflgit.core.jsontext import read_json
 from wflgit.core.records import Problem, Severity
 from wflgit.core.wording import propose, wrong
 from wflgit.errors import DefinitionError
@@ -23,7 +21,11 @@ if TYPE_CHECKING:
     from wflgit.core.graph import Graph, Pointer
 
 _EXACT = 2**53
-_MANY_DIGITS = re.compile(rb"[0-9]{16}")
+_BEGIN_ANYWHERE = frozenset({"nodered"})
+"""Formats in which nobody can tell what begins by itself: Node-RED has thousands of contributed types."""
+
+_MANY_DIGITS = b"0" * 16
+_ANY_DIGIT = bytes.maketrans(b"123456789", b"000000000")
 
 
 class Parsed(Protocol):
@@ -50,13 +52,13 @@ def validate(content: bytes, catalog: Catalog, *, parsed: Parsed | None = None) 
         Every problem, errors and warnings, by line, column and rule; empty if all is well.
     """
     try:
-        document = read_json(content).value if parsed is None else parsed.document
+        document = read(content).value if parsed is None else parsed.document
     except DefinitionError as error:
         return error.problems
     problems = _workflow_problems(document, parsed.graph if parsed else None, catalog)
-    if _MANY_DIGITS.search(content):
+    if _MANY_DIGITS in content.translate(_ANY_DIGIT):
         problems.extend(_inexact_numbers(document, ()))
-    return locate(problems, read_json(content)) if problems else ()
+    return locate(problems, read(content)) if problems else ()
 
 
 def _workflow_problems(document: Any, graph: Graph | None, catalog: Catalog) -> list[Problem]:
@@ -75,7 +77,7 @@ def graph_problems(graph: Graph) -> Iterator[Problem]:
     """Find what the graph alone shows to be wrong; the problems carry no lines."""
     unknown = list(_unknown_steps(graph))
     yield from unknown
-    if not unknown and graph.start in graph.steps:
+    if not unknown and graph.format not in _BEGIN_ANYWHERE and any(start in graph.steps for start in _starts(graph)):
         # Behind a way that leads nowhere everything is unreachable; that is said once, where the way is.
         yield from _unreachable_steps(graph)
     if graph.format == native.NAME:
@@ -83,10 +85,15 @@ def graph_problems(graph: Graph) -> Iterator[Problem]:
         yield from _loops_without_wait(graph)
 
 
+def _starts(graph: Graph) -> Iterator[str | None]:
+    yield graph.start
+    yield from (trigger.start for trigger in graph.triggers)
+
+
 def _unknown_steps(graph: Graph) -> Iterator[Problem]:
     if graph.start is not None and graph.start not in graph.steps:
         yield _unknown("unknown-start", graph.start, graph.start_pointer, graph)
-    for edge in graph.edges:
+    for edge in (*graph.edges, *graph.uses):
         if edge.target is not None and edge.target not in graph.steps:
             yield _unknown("unknown-target", edge.target, edge.pointer, graph)
     for goal in graph.goals:
@@ -100,9 +107,10 @@ def _unknown(rule: str, step_id: str, pointer: Pointer, graph: Graph) -> Problem
 
 def _unreachable_steps(graph: Graph) -> Iterator[Problem]:
     reachable = graph.reachable()
+    where = "a trigger" if any(trigger.start for trigger in graph.triggers) else "the start"
     for step in graph.steps.values():
         if step.id not in reachable and not step.disabled:
-            message = f"expected a way to '{step.id}' but no step leads there from the start"
+            message = f"expected a way to '{step.id}' but no step leads there from {where}"
             hint = "lead to it, remove it, or disable it to keep it for later"
             yield Problem("unreachable-step", Severity.WARNING, message, step.pointer, hint=hint)
 

@@ -27,9 +27,14 @@ def describe(comparison: Comparison) -> tuple[str, ...]:
 
 def _parts(noun: str, changes: Sequence[PartChange]) -> Iterator[str]:
     for kind in ChangeKind:
-        names = [change.id for change in changes if change.kind is kind]
+        names = [change.id for change in changes if change.kind is kind and change.was is None]
         if names:
             yield f"{kind} {noun if len(names) == 1 else f'{len(names)} {noun}s'} {_list(names)}"
+    renamed = [change for change in changes if change.was is not None]
+    for change in renamed[:_SHOWN]:
+        yield f"renamed {noun} '{change.was}' to '{change.id}'{' and changed it' if change.fields else ''}"
+    if len(renamed) > _SHOWN:
+        yield f"renamed {len(renamed) - _SHOWN} more {noun}s"
 
 
 def _edges(comparison: Comparison) -> Iterator[str]:

@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.diff import ChangeKind, Comparison, EdgeChange, FieldChange, Part, PartChange
+from wflgit.core.discretion import conceal_comparison
+from wflgit.core.formats.meaning import Worth
 from wflgit.core.graph import Edge, Goal
 from wflgit.render.text import Line, Span, Style, line
 
@@ -17,13 +19,22 @@ _MARKS = {
     ChangeKind.REMOVED: Span("- ", Style.BAD),
     ChangeKind.CHANGED: Span("~ ", Style.CAUTION),
 }
+_NOISE = {
+    Worth.COSMETIC: "only for the eye",
+    Worth.VOLATILE: "written anew by every export",
+    Worth.PRIVATE: "data kept beside the workflow",
+}
 _ONE_LINE = 100
 
 
 def comparison_lines(comparison: Comparison) -> Iterator[Line]:
-    """The comparison, part by part: the workflow as a whole, triggers, steps, edges, goals. Nothing if nothing differs."""
+    """The comparison, part by part: the workflow as a whole, triggers, steps, edges, goals. Nothing if nothing differs.
+
+    Secrets are not shown.
+    """
     if not comparison:
         return
+    comparison = conceal_comparison(comparison)
     yield line(Span(f"{comparison.old} → {comparison.new}", Style.STRONG))
     if comparison.settings:
         yield line(_MARKS[ChangeKind.CHANGED], "workflow")
@@ -35,12 +46,19 @@ def comparison_lines(comparison: Comparison) -> Iterator[Line]:
     yield from _part_lines("goal", comparison.goals)
 
 
+def same_meaning(comparison: Comparison) -> str:
+    """That nothing differs that has a meaning; and what else does, if anything."""
+    said = [f"{_NOISE[noise.worth]} ({', '.join(noise.fields)})" for noise in comparison.noise]
+    return f"they mean the same; what differs is {' and '.join(said)}" if said else "they mean the same"
+
+
 def _part_lines(noun: str, changes: Iterable[PartChange]) -> Iterator[Line]:
     for change in changes:
         part = change.new or change.old
         assert part is not None
         what = _what(part)
-        yield line(_MARKS[change.kind], f"{noun} ", Span(change.id, Style.STRONG), f" ({what})" if what != change.id else "")
+        said = line(_MARKS[change.kind], f"{noun} ", Span(change.id, Style.STRONG), f" ({what})" if what != change.id else "")
+        yield said if change.was is None else line(*said, ", was ", Span(change.was, Style.STRONG))
         if change.kind is ChangeKind.CHANGED:
             yield from _field_lines(change.fields)
         elif part.config:

@@ -8,7 +8,9 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.diff import PartChange
+from wflgit.core.diff import Comparison, PartChange
+from wflgit.core.discretion import conceal, conceal_comparison
+from wflgit.core.graph import Edge, Step
 from wflgit.core.mapping import Destination
 from wflgit.core.records import Definition
 
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
 def to_data(value: Any) -> Any:
     """Turn records, and whatever they hold, into what JSON can say.
 
-    Of a definition the document is shown and not its bytes, of a changed part also field by field what differs. A destination is
-    written as people type it.
+    Of a definition the document is shown and not its bytes, of a changed part also field by field what differs; of both without
+    secrets and private data. A destination is written as people type it.
     """
     match value:
         case Definition():
-            return _record(value, leave_out=("content", "graph"))
+            return {**_record(value, leave_out=("content", "graph", "document")), "document": conceal(value.document)}
+        case Comparison():
+            return _record(conceal_comparison(value))
         case PartChange():
             return {**_record(value), "fields": to_data(value.fields)}
         case Destination():
@@ -33,6 +37,8 @@ def to_data(value: Any) -> Any:
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case Mapping():
             return {str(key): to_data(item) for key, item in value.items()}
+        case Step() | Edge():
+            return to_data(value._asdict())
         case list() | tuple() | set() | frozenset():
             return [to_data(item) for item in value]
         case _ if is_dataclass(value):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wflgit.core.plan import Instruction, Plan
 
 _SHAPES = {
+    StepKind.TRIGGER: ("([", "])"),
     StepKind.ACTION: ("[", "]"),
     StepKind.WAIT: ("([", "])"),
     StepKind.CONDITION: ("{", "}"),
@@ -33,7 +34,7 @@ _SHAPES = {
 _PILL, _RING = ("([", "])"), ("(((", ")))")
 _PLAIN = (Origin.SAME, Origin.UNMAPPED)
 """Origins that an arrow shows without words."""
-_DASHED = frozenset({EdgeKind.ERROR, EdgeKind.TIMEOUT, EdgeKind.GOAL})
+_ARROWS = {EdgeKind.ERROR: "-.->", EdgeKind.TIMEOUT: "-.->", EdgeKind.GOAL: "-.->", EdgeKind.USES: "-.-"}
 _CLASSES = {
     "disabled": "stroke-dasharray:4,color:#888",
     "missing": "stroke:#c00,stroke-dasharray:4,color:#c00",
@@ -48,7 +49,8 @@ _UNSAFE = re.compile(r"[!-+:-@[-^`{-~]|(?<!\d)\.|\.(?!\d)|(?<![^\W_])[_-]|[_-](?
 def graph_lines(graph: Graph) -> Iterator[str]:
     """Draw a workflow from top to bottom: what starts it, its steps by kind, scopes as boxes, the ways between.
 
-    Ways that are taken when something fails or takes too long are dashed, and so are those of goals.
+    Ways that are taken when something fails or takes too long are dashed, and so are those of goals. What a step only uses hangs
+    on a dotted line without an arrow.
     """
     yield "flowchart TD"
     yield from _Drawing(graph).lines()
@@ -66,7 +68,8 @@ class _Drawing:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        targets = [graph.start, *(edge.target for edge in graph.edges), *(goal.target for goal in graph.goals)]
+        ways = (*graph.edges, *graph.uses)
+        targets = [graph.start, *(edge.target for edge in ways), *(goal.target for goal in graph.goals)]
         self.names = _names("s", [*graph.steps, *(target for target in targets if target is not None)])
         self.inside: dict[str | None, list[Step]] = defaultdict(list)
         for step in graph.steps.values():
@@ -81,13 +84,17 @@ class _Drawing:
         yield from self._steps(None, "  ")
         yield from (f"  {_box(self.names[step], _safe(step))}:::missing" for step in missing)
         yield from self._goals()
-        yield from (f"  {self._edge(edge)}" for edge in self.graph.edges)
+        yield from (f"  {self._edge(edge)}" for edge in (*self.graph.edges, *self.graph.uses))
         disabled = any(step.disabled for step in self.graph.steps.values())
         yield from _classes({"disabled": disabled, "missing": bool(missing)})
 
     def _way_in(self) -> Iterator[str]:
-        start, triggers = self.graph.start, _names("t", [trigger.id for trigger in self.graph.triggers])
+        """What starts executions, where it is no step itself."""
+        start, beside = self.graph.start, [trigger.id for trigger in self.graph.triggers if trigger.start is None]
+        triggers = _names("t", beside)
         yield from (f"  {_box(name, _safe(trigger), _PILL)}" for trigger, name in triggers.items())
+        if len(beside) < len(self.graph.triggers):
+            return
         if not triggers:
             yield f"  {_box('begin', ' ', _SHAPES[StepKind.END])}"
         if start is not None:
@@ -115,8 +122,8 @@ class _Drawing:
 
     def _edge(self, edge: Edge) -> str:
         target = self._end(self.graph.steps[edge.source].scope) if edge.target is None else self.names[edge.target]
-        label = "" if edge.kind is EdgeKind.NEXT else _safe(edge.label)
-        return _arrow(self.names[edge.source], "-.->" if edge.kind in _DASHED else "-->", label, target)
+        label = "" if edge.kind is EdgeKind.NEXT and edge.label == "next" else _safe(edge.label)
+        return _arrow(self.names[edge.source], _ARROWS.get(edge.kind, "-->"), label, target)
 
 
 def plan_lines(plan: Plan, source: Graph, target: Graph, *, everything: bool = False) -> Iterator[str]:

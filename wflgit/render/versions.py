@@ -83,11 +83,17 @@ def _published(version: Version) -> str:
 
 
 def definition_lines(definition: Definition) -> Iterator[Line]:
-    """The file of a revision, line by line, under a line that says where it is from where it is no version."""
+    """The file of a revision, line by line, under a line that says where it is from where it is no version.
+
+    Secrets and private data are not shown.
+    """
     if definition.number is None:
         place = f"commit {definition.commit[:SHORT]}" if definition.commit else "working tree"
         yield line(Span(definition.workflow, Style.STRONG), "  ", Span(place, Style.CAUTION))
         yield line(Span(f"  {'file':<11}", Style.DIM), definition.path)
     yield line()
-    for text in definition.content.decode("utf-8", "replace").removesuffix("\n").split("\n"):
-        yield line(text)
+    from wflgit.core.discretion import conceal_text
+
+    text = conceal_text(definition.content.decode("utf-8-sig"), definition.document)
+    for shown in text.removesuffix("\n").split("\n"):
+        yield line(shown)

@@ -1,12 +1,13 @@
-"""The native format: steps keyed by id, edges spelt out. What a document may hold is said by the models in `definition`.
+"""A native document as a graph.
 
-`to_graph` must stay free of pydantic: running executions wait for it.
+Running executions wait for it, so it stays free of pydantic, and is written for speed: what is asked of every step is asked once.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wflgit.core.formats.meaning import Feature, Fields
 from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger, WaitKind, WaitTerms
 from wflgit.core.records import Problem, Severity
 from wflgit.core.times import parse_duration, parse_moment
@@ -15,9 +16,12 @@ from wflgit.errors import DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wflgit.core.catalog import Catalog
+    from wflgit.core.graph import Pointer
 
 NAME = "native"
+TITLE = "the native format"
+LACKS: frozenset[Feature] = frozenset()
+FIELDS = Fields(cosmetic=("$schema", "steps/*/notes", "steps/*/position"))
 
 NEXT = "next"
 OTHERWISE = "otherwise"
@@ -32,7 +36,7 @@ KINDS: Mapping[str, StepKind] = {
 }
 """The control types; a step of any other type is an action."""
 
-_WAYS: Mapping[str, tuple[str, EdgeKind]] = {
+WAYS: Mapping[str, tuple[str, EdgeKind]] = {
     "next": (NEXT, EdgeKind.NEXT),
     "on_timeout": (TIMEOUT, EdgeKind.TIMEOUT),
     "on_error": (ERROR, EdgeKind.ERROR),
@@ -40,12 +44,21 @@ _WAYS: Mapping[str, tuple[str, EdgeKind]] = {
 }
 """Key of a step -> label and kind of the edge it makes."""
 
+# Looking up a member of an enumeration takes as long as making a tuple of it.
+_ACTION, _NEXT, _BRANCH = StepKind.ACTION, EdgeKind.NEXT, EdgeKind.BRANCH
+_OTHER_WAYS = tuple((key, *way) for key, way in WAYS.items() if key != "next")
+
 _NOTHING: Mapping[str, Any] = {}
 
 
 def recognise(document: Any) -> bool:
     """Say whether a parsed document is meant to be a native workflow: an object that holds `steps`."""
     return isinstance(document, dict) and "steps" in document
+
+
+def root(document: object) -> Pointer:  # noqa: ARG001  all formats take it
+    """Where in the document the workflow is."""
+    return ()
 
 
 def to_graph(document: Any) -> Graph:
@@ -64,9 +77,27 @@ def to_graph(document: Any) -> Graph:
     steps: dict[str, Step] = {}
     edges: list[Edge] = []
     for step_id, raw in raw_steps.items():
-        raw = raw if isinstance(raw, dict) else _NOTHING
-        steps[step_id] = _step(step_id, raw)
-        edges += _edges(step_id, raw)
+        place = ("steps", step_id)
+        if not isinstance(raw, dict):
+            raw = _NOTHING
+        step_type, config, name = raw.get("type"), raw.get("config", _NOTHING), raw.get("name")
+        if not isinstance(step_type, str):
+            step_type = ""
+        if not isinstance(config, dict):
+            config = _NOTHING
+        if not isinstance(name, str):
+            name = None
+        kind = KINDS.get(step_type, _ACTION)
+        disabled = raw.get("disabled") is True
+        steps[step_id] = Step(step_id, step_type, kind, config, name, None, disabled, place)
+        if "branches" in raw:
+            _read_branches(step_id, raw["branches"], edges)
+        following = raw.get("next", 0)
+        if following is None or isinstance(following, str):
+            edges.append(Edge(step_id, NEXT, following, _NEXT, None, (*place, "next")))
+        for key, label, edge_kind in _OTHER_WAYS:
+            if key in raw and is_target(target := raw[key]):
+                edges.append(Edge(step_id, label, target, edge_kind, None, (*place, key)))
     return Graph(
         NAME,
         _text(document.get("name")),
@@ -74,33 +105,18 @@ def to_graph(document: Any) -> Graph:
         _triggers(document),
         steps,
         tuple(edges),
-        _goals(document),
+        _goals(document) if "goals" in document else (),
         {"description": document["description"]} if "description" in document else _NOTHING,
         ("start",),
     )
 
 
-def _step(step_id: str, raw: Mapping[str, Any]) -> Step:
-    step_type = _text(raw.get("type")) or ""
-    config = _mapping(raw.get("config"))
-    kind = KINDS.get(step_type, StepKind.ACTION)
-    return Step(step_id, step_type, kind, config, _text(raw.get("name")), None, raw.get("disabled") is True, ("steps", step_id))
-
-
-def _edges(step_id: str, raw: Mapping[str, Any]) -> list[Edge]:
-    edges = [*_branches(step_id, raw["branches"])] if "branches" in raw else []
-    for key, (label, kind) in _WAYS.items():
-        if key in raw and _is_target(target := raw[key]):
-            edges.append(Edge(step_id, label, target, kind, None, ("steps", step_id, key)))
-    return edges
-
-
-def _branches(step_id: str, raw: Any) -> Iterator[Edge]:
+def _read_branches(step_id: str, raw: Any, edges: list[Edge]) -> None:
     for index, branch in enumerate(raw if isinstance(raw, list) else ()):
-        if isinstance(branch, dict) and isinstance(branch.get("label"), str) and _is_target(branch.get("next", 0)):
+        if is_branch(branch):
             condition = branch.get("when", branch.get("weight"))
             pointer = ("steps", step_id, "branches", index, "next")
-            yield Edge(step_id, branch["label"], branch["next"], EdgeKind.BRANCH, condition, pointer)
+            edges.append(Edge(step_id, branch["label"], branch["next"], _BRANCH, condition, pointer))
 
 
 def _triggers(document: Mapping[str, Any]) -> tuple[Trigger, ...]:
@@ -129,12 +145,23 @@ def _goals(document: Mapping[str, Any]) -> tuple[Goal, ...]:
     return tuple(
         Goal(raw["id"], _text(raw.get("event")) or "", raw["next"], _mapping(raw.get("config")), ("goals", index, "next"))
         for index, raw in enumerate(raw_goals if isinstance(raw_goals, list) else ())
-        if isinstance(raw, dict) and isinstance(raw.get("id"), str) and _is_target(raw.get("next", 0))
+        if is_goal(raw)
     )
 
 
-def _is_target(value: Any) -> bool:
+def is_target(value: object) -> bool:
+    """Say whether a value can be read as where a way leads."""
     return value is None or isinstance(value, str)
+
+
+def is_branch(raw: object) -> bool:
+    """Say whether an item of `branches` can be read."""
+    return isinstance(raw, dict) and isinstance(raw.get("label"), str) and is_target(raw.get("next", 0))
+
+
+def is_goal(raw: object) -> bool:
+    """Say whether an item of `goals` can be read."""
+    return isinstance(raw, dict) and isinstance(raw.get("id"), str) and is_target(raw.get("next", 0))
 
 
 def _text(value: Any) -> str | None:
@@ -178,10 +205,3 @@ def _event_terms(event: str, timeout: object) -> WaitTerms | None:
         return WaitTerms(WaitKind.EVENT, event=event)
     duration = parse_duration(timeout) if isinstance(timeout, str) else None
     return None if duration is None else WaitTerms(WaitKind.EVENT, duration, event=event)
-
-
-def problems(document: Any, catalog: Catalog) -> Iterator[Problem]:
-    """Find what breaks the rules of the format; see `definition.problems`."""
-    from wflgit.core import definition  # pydantic takes a tenth of a second to import, and only validation needs it
-
-    yield from definition.problems(document, catalog)

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wflgit.core.formats.meaning import Worth
+from wflgit.core.noise import Noise, find_noise
+
+MACHINE = {
+    "Comment": "Greets",
+    "StartAt": "Greet",
+    "States": {"Greet": {"Type": "Pass", "Next": "Stop"}, "Stop": {"Type": "Succeed", "Comment": "Done"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("new", "noise"),
+    [
+        ({**MACHINE, "Comment": "Says hello"}, (Noise(Worth.COSMETIC, ("Comment",)),)),
+        ({**MACHINE, "States": {**MACHINE["States"], "Stop": {"Type": "Succeed"}}}, (Noise(Worth.COSMETIC, ("Comment",)),)),  # type: ignore[dict-item]
+        (dict(reversed(MACHINE.items())), (Noise(Worth.COSMETIC, ("formatting",)),)),
+        (MACHINE, (Noise(Worth.COSMETIC, ("formatting",)),)),
+    ],
+)
+def test_what_differs_between_documents_that_mean_the_same_is_said(new: Any, noise: tuple[Noise, ...]) -> None:
+    assert find_noise(MACHINE, new) == noise
+
+
+def test_entries_of_a_list_that_change_places_are_an_order() -> None:
+    old = {"StartAt": "A", "States": {}, "tags": [{"name": "x"}, {"name": "y"}]}
+    new = {"StartAt": "A", "States": {}, "tags": [{"name": "y"}, {"name": "x"}]}
+    assert find_noise(old, new) == (Noise(Worth.COSMETIC, ("order",)),)

@@ -1,0 +1,114 @@
+"""What may be shown: secrets and private data of documents and comparisons are replaced by words. Pure.
+
+The bytes in Git stay as they are, and so do the records of the Python API; this is for output that people and logs read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from wflgit.core.formats import FORMATS, find_format
+from wflgit.core.formats.meaning import Fields, Worth, same
+from wflgit.core.graph import Step
+from wflgit.core.jsonedit import rewrite
+
+if TYPE_CHECKING:
+    from wflgit.core.diff import Comparison, Part, PartChange
+    from wflgit.core.graph import Pointer
+
+SECRET = "(secret)"  # noqa: S105 - what is shown in place of one
+ANOTHER_SECRET = "(another secret)"  # noqa: S105
+PRIVATE = "(private)"
+
+
+def conceal(document: Any) -> Any:
+    """A workflow document that may be shown; itself if there is nothing to hide.
+
+    Raises:
+        DefinitionError: if it is of no known format.
+    """
+    known = find_format(document)
+    return _concealed(document, known.FIELDS, known.root(document), ())
+
+
+def conceal_text(text: str, document: Any) -> str:
+    """The text of a document that may be shown, line by line as its author wrote it.
+
+    Raises:
+        DefinitionError: if it is of no known format.
+    """
+    shown = conceal(document)
+    return text if shown is document else rewrite(text, document, shown)
+
+
+def conceal_comparison(comparison: Comparison) -> Comparison:
+    """A comparison that may be shown: a secret that changed is another secret."""
+    known = FORMATS.get(comparison.format)
+    if known is None or not known.FIELDS.secret:
+        return comparison
+    triggers, steps, goals = (
+        tuple(_concealed_change(change, known.FIELDS) for change in changes)
+        for changes in (comparison.triggers, comparison.steps, comparison.goals)
+    )
+    settings = tuple(
+        replace(change, old=_secret(change.old), new=_secret(change.new, other=True))
+        if known.FIELDS.worth(change.path) is Worth.SECRET
+        else change
+        for change in comparison.settings
+    )
+    return replace(comparison, triggers=triggers, steps=steps, goals=goals, settings=settings)
+
+
+def _secret(value: Any, *, other: bool = False) -> Any:
+    """What is shown for a value that is to be hidden; an empty one hides nothing."""
+    if value is None or value in ("", {}, []):
+        return value
+    return ANOTHER_SECRET if other else SECRET
+
+
+def _concealed(value: Any, fields: Fields, root: Pointer, pointer: Pointer) -> Any:
+    """A value without what must not be shown, the same object where nothing is hidden; what is outside of `root` stays."""
+    if pointer[: len(root)] == root and pointer != root:
+        match fields.own_worth(pointer[len(root) :]):
+            case Worth.PRIVATE:
+                return value if value is None or value in ("", {}, []) else PRIVATE
+            case Worth.SECRET:
+                return _secret(value)
+    if isinstance(value, dict):
+        items = {key: _concealed(item, fields, root, (*pointer, key)) for key, item in value.items()}
+        return items if any(items[key] is not item for key, item in value.items()) else value
+    if isinstance(value, list):
+        shown = [_concealed(item, fields, root, (*pointer, index)) for index, item in enumerate(value)]
+        return shown if any(map(lambda one, other: one is not other, shown, value)) else value
+    return value
+
+
+def _concealed_change(change: PartChange, fields: Fields) -> PartChange:
+    old, new = change.old, change.new
+    return replace(
+        change,
+        old=None if old is None else _with_config(old, _without_secrets(old.config, old.config, fields, ())),
+        new=None if new is None else _with_config(new, _without_secrets(new.config, old and old.config, fields, ())),
+    )
+
+
+def _without_secrets(value: Any, before: Any, fields: Fields, pointer: Pointer) -> Any:
+    """A value of a part without its secrets; one that is not what it was before is another secret."""
+    if fields.own_worth(pointer) is Worth.SECRET:
+        return _secret(value, other=before is not None and not same(before, value))
+    if isinstance(value, dict):
+        old = before if isinstance(before, dict) else {}
+        return {key: _without_secrets(item, old.get(key), fields, (*pointer, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        items = before if isinstance(before, list) else []
+        return [_without_secrets(item, _item(items, index), fields, (*pointer, index)) for index, item in enumerate(value)]
+    return value
+
+
+def _item(items: list[Any], index: int) -> Any:
+    return items[index] if index < len(items) else None
+
+
+def _with_config(part: Part, config: Any) -> Part:
+    return part._replace(config=config) if isinstance(part, Step) else replace(part, config=config)
