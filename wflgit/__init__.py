@@ -7,9 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from wflgit.api.adoption import adopt
     from wflgit.api.repository import Repository
     from wflgit.api.repository import init_repository as init
     from wflgit.api.repository import open_repository as open  # noqa: A004 - the name users expect
+    from wflgit.core.adoption import Adoption
     from wflgit.core.audit import AuditEntry, Event, Verification
     from wflgit.core.diff import Comparison
     from wflgit.core.pace import Pace
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Actor",
+    "Adoption",
     "AmbiguousSlugError",
     "AuditEntry",
     "Comparison",
@@ -107,11 +110,13 @@ __all__ = [
     "WaitPolicy",
     "WflgitError",
     "Workflow",
+    "adopt",
     "init",
     "open",
 ]
 
 _HOMES = {
+    "Adoption": "core.adoption",
     "AuditEntry": "core.audit",
     "Comparison": "core.diff",
     "Event": "core.audit",
@@ -125,6 +130,7 @@ _HOMES = {
     "Status": "core.reports",
     "Verification": "core.audit",
     "WaitPolicy": "core.plan",
+    "adopt": "api.adoption",
     "init": "api.repository",
     "open": "api.repository",
 }

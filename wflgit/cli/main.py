@@ -25,6 +25,7 @@ OK, NEGATIVE, USAGE, BUG, CONFLICT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 COMMANDS = {
     "init": Entry("wflgit.cli.repository:init", "Set wflgit up in a folder."),
+    "adopt": Entry("wflgit.cli.adoption:adopt", "Take over a repository that holds workflow files."),
     "status": Entry("wflgit.cli.repository:status", "Say what stands where."),
     "new": Entry("wflgit.cli.workflows:new", "Make a new workflow."),
     "ls": Entry("wflgit.cli.workflows:ls", "List the workflows."),

@@ -6,9 +6,10 @@ Unknown keys are refused with the near one, because a misspelt limit that is sil
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from wflgit.errors import SettingsError
 
 FILE = "wflgit.toml"
 DEFAULT_PATHS = ("workflows/**/*.json",)
+_LONG_LINE = 100
 _CHANNEL = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -86,18 +88,24 @@ def format_settings(settings: Settings) -> str:
     """Write the `wflgit.toml` that `wflgit init` starts with; what is left to its default is not said."""
     lines = [f"account = {_quote(settings.account)}", f"trunk = {_quote(settings.trunk)}"]
     if settings.channels:
-        lines.append(f"channels = [{', '.join(map(_quote, settings.channels))}]")
-    lines += ["", "[workflows]", f"paths = [{', '.join(map(_quote, settings.paths.include))}]"]
+        lines.append(f"channels = {_list(settings.channels)}")
+    lines += ["", "[workflows]", f"paths = {_list(settings.paths.include)}"]
     if settings.paths.exclude:
-        lines.append(f"exclude = [{', '.join(map(_quote, settings.paths.exclude))}]")
+        lines.append(f"exclude = {_list(settings.paths.exclude)}")
     if settings.store:
         lines += ["", "[store]", f"url = {_quote(settings.store)}"]
     return "\n".join(lines) + "\n"
 
 
+def _list(texts: Sequence[str]) -> str:
+    """A list in one line, or a line each where that would be long."""
+    line = f"[{', '.join(map(_quote, texts))}]"
+    return line if len(line) <= _LONG_LINE else "\n".join(["[", *(f"  {_quote(text)}," for text in texts), "]"])
+
+
 def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """A text as TOML writes it, which is as JSON does but for one character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 class _Table:
