@@ -25,6 +25,7 @@ SUBJECTS = (
     "migrate",
     "command_line",
     "definitions",
+    "long_history",
     "many_writers",
 )
 

@@ -1,0 +1,106 @@
+"""Try wflgit on real repositories and say what came of it: `python -m tests.real REPOSITORY... [--fuzz SECONDS]`.
+
+Every workflow file in every version is parsed, validated and written back; every version is compared with the one before it; with
+`--fuzz`, files are damaged at random for as long. Exit 1 if anything but a clear error comes of any of that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from tests.real.material import contents, format_of, histories, looks_like_a_workflow
+from tests.real.tally import Tally
+from tests.real.trial import damage, try_content, try_pair
+
+Found = TypeVar("Found")
+
+
+class Trials:
+    """What was tried on one repository, and what crashed."""
+
+    def __init__(self) -> None:
+        self.tallies: dict[str, Tally] = {}
+        self.no_workflows = 0
+        self.crashes: Counter[str] = Counter()
+
+    def guard(self, what: str, trial: Callable[[], Found]) -> Found | None:
+        """Run a trial; what crashes is shown once and counted."""
+        try:
+            return trial()
+        except Exception:  # noqa: BLE001 - whatever it is, it is what we look for
+            last = traceback.format_exc().strip().split("\n")
+            where = next((line.strip() for line in reversed(last) if line.strip().startswith("File")), "")
+            if not self.crashes[where]:
+                print(f"CRASH {what}\n" + "\n".join(last), file=sys.stderr)
+            self.crashes[where] += 1
+            return None
+
+    def tally(self, name: str) -> Tally:
+        """What is counted of a format; `broken` is for what is no JSON."""
+        return self.tallies.setdefault(name, Tally())
+
+
+def try_repository(repository: Path, *, pairs_of: int) -> tuple[Trials, list[bytes]]:
+    """Try all files of a repository; return also the contents that are workflows, to be damaged."""
+    trials = Trials()
+    found = histories(repository)
+    read = dict(contents(repository, {new for changes in found.values() for _, new in changes}))
+    workflows = {}
+    for blob, content in read.items():
+        name = trials.guard(blob, lambda content=content: format_of(content))  # type: ignore[misc]
+        if name is not None:
+            workflows[blob] = name
+            trials.guard(blob, lambda content=content, name=name: try_content(content, trials.tally(name)))  # type: ignore[misc]
+        elif looks_like_a_workflow(content):
+            trials.guard(blob, lambda content=content: try_content(content, trials.tally("broken")))  # type: ignore[misc]
+        else:
+            trials.no_workflows += 1
+    for path, changes in found.items():
+        pairs = [(old, new) for old, new in changes if workflows.get(old) and workflows.get(old) == workflows.get(new)]
+        if len(changes) >= pairs_of:
+            for old, new in pairs:
+                trials.guard(path, lambda old=old, new=new: try_pair(read[old], read[new], trials.tally(workflows[new])))  # type: ignore[misc]
+            if pairs:
+                trials.tally(workflows[pairs[0][1]]).files += 1
+    return trials, [read[blob] for blob in workflows]
+
+
+def fuzz(trials: Trials, workflows: list[bytes], seconds: float) -> int:
+    """Damage workflows one after the other until the time is up; return how many were tried."""
+    end, tried = time.monotonic() + seconds, 0
+    while workflows and time.monotonic() < end:
+        content = damage(workflows[tried % len(workflows)], seed=tried)
+        trials.guard(f"damaged content, seed {tried}", lambda content=content: try_content(content, Tally()))  # type: ignore[misc]
+        tried += 1
+    return tried
+
+
+def main() -> int:
+    """Read the command line, try, print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.real", description=__doc__)
+    parser.add_argument("repositories", nargs="+", type=Path, metavar="REPOSITORY", help="a Git repository, bare or not")
+    parser.add_argument("--fuzz", type=float, default=0, metavar="SECONDS", help="damage files of each repository for so long")
+    parser.add_argument("--revisions", type=int, default=1, metavar="N", help="compare versions only of files with so many")
+    wanted = parser.parse_args()
+    crashes = 0
+    for repository in wanted.repositories:
+        trials, workflows = try_repository(repository, pairs_of=wanted.revisions)
+        print(f"\n## {repository}\n\n{trials.no_workflows} other files")
+        for name, tally in sorted(trials.tallies.items()):
+            print("\n".join(tally.lines(name)))
+        if wanted.fuzz:
+            print(f"{fuzz(trials, workflows, wanted.fuzz)} damaged files in {wanted.fuzz:.0f} s")
+        crashes += sum(trials.crashes.values())
+        print(f"{sum(trials.crashes.values())} crashes", flush=True)
+    return int(bool(crashes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
