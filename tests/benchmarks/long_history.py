@@ -44,7 +44,7 @@ class Story:
             importer.stdin.writelines(_stream(versions, steps))
         git(place, "checkout", "--quiet", "--force", TRUNK)
         self._place, self._versions = place, versions
-        wflgit.init(place, account="acme", actor=AUTHOR).close()
+        wflgit.init(place, actor=AUTHOR).close()
 
     def compare_all(self) -> None:
         """Read the log, and compare each version with the one before it, in a repository that is opened anew."""

@@ -116,14 +116,14 @@ def compare(old: Graph, new: Graph, *, old_name: str = "old", new_name: str = "n
         steps=_part_changes(_steps(old, names), _steps(new), renaming),
         edges=_edge_changes(_edges(old, new, names), (*new.edges, *new.uses)),
         goals=_part_changes(_goals(old, names), _goals(new), renaming),
-        settings=field_changes(_whole(old, names), _whole(new)) if not same(_whole(old, names), _whole(new)) else (),
+        settings=_settings_changes(_whole(old, names), _whole(new)),
         format=new.format,
     )
 
 
 def _renames(old: Graph, new: Graph) -> dict[str, str]:
     """What the steps that are called otherwise now are called on the new side, by what they were."""
-    if old.steps.keys() == new.steps.keys() and all(step.key == new.steps[step.id].key for step in old.steps.values()):
+    if old.steps.keys() <= new.steps.keys() and all(step.key == new.steps[step.id].key for step in old.steps.values()):
         return {}
     return {step: match.step for step, match in match_steps(old, new).items() if match.renamed}
 
@@ -149,13 +149,11 @@ def _renaming(format_name: str, names: Mapping[str, str]) -> Callable[[Part], Pa
 
 def _steps(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Part]:
     """The steps that are no triggers by what they are called now; what has lost its name to another goes by one that nobody has."""
+    found: dict[str, Part] = {id_: step for id_, step in graph.steps.items() if step.kind is not StepKind.TRIGGER}
+    if not names:
+        return found
     taken = {*names.values()}
-    found: dict[str, Part] = {}
-    for step in graph.steps.values():
-        if step.kind is not StepKind.TRIGGER:
-            now = names.get(step.id, step.id)
-            found[f"{now}\0" if step.id not in names and now in taken else now] = step
-    return found
+    return {names.get(id_, f"{id_}\0" if id_ in taken else id_): step for id_, step in found.items()}
 
 
 def _triggers(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Part]:
@@ -190,6 +188,13 @@ def _whole(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Any]:
     return {"name": graph.name, "start": names.get(graph.start or "", graph.start), **graph.settings}
 
 
+def _settings_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    """What differs of the workflow as a whole; the many settings of a large file that are the same are not looked into."""
+    kept = {key for key, value in old.items() if key in new and same(value, new[key])}
+    before, now = ({key: value for key, value in said.items() if key not in kept} for said in (old, new))
+    return field_changes(before, now) if before or now else ()
+
+
 def _content(part: Part) -> dict[str, Any]:
     """All of a part that means something; where it stands in the file does not."""
     match part:
@@ -216,6 +221,9 @@ def _part_changes(old: Mapping[str, Part], new: Mapping[str, Part], rename: Call
 
 def _alike(old: Part, new: Part) -> bool:
     """Whether two parts say the same; quick, for most parts of most versions do."""
+    if isinstance(old, Step) and isinstance(new, Step) and old.id == new.id:
+        alike = old.type == new.type and old.name == new.name and old.scope == new.scope and old.disabled == new.disabled
+        return alike and same(old.config, new.config)
     return _own(old) == _own(new) and same(old.config, new.config) and _content(old) == _content(new)
 
 
@@ -224,7 +232,7 @@ def _own(part: Part) -> str:
     return own_id(part) if isinstance(part, Step) else part.id
 
 
-_EdgeKey = tuple[str, str, str | None, int]
+_EdgeKey = tuple[str | int | None, ...]
 
 
 def _edge_changes(old: Iterable[Edge], new: Iterable[Edge]) -> tuple[EdgeChange, ...]:
@@ -238,22 +246,25 @@ def _edge_changes(old: Iterable[Edge], new: Iterable[Edge]) -> tuple[EdgeChange,
     ]
     rest = []
     for key, edge in after.items():
-        way = key[0], key[1]
+        way = edge.source, edge.label
         other = before.get(key) or (gone[way][0] if way in moved else None)
         if other is None:
             rest.append(EdgeChange(*way, ChangeKind.ADDED, None, edge))
-        elif (other.target, other.kind) != (edge.target, edge.kind) or not same(other.condition, edge.condition):
+        elif other.target != edge.target or other.kind is not edge.kind or not same(other.condition, edge.condition):
             rest.append(EdgeChange(*way, ChangeKind.CHANGED, other, edge))
     return (*removed, *rest)
 
 
 def _numbered(edges: Iterable[Edge]) -> dict[_EdgeKey, Edge]:
-    """Edges by source, label and target; the last number tells apart those that have all of these in common."""
+    """Edges by source, label and target, and by a number where several have all of these in common."""
     found: dict[_EdgeKey, Edge] = {}
     for edge in edges:
-        count = 0
-        while (key := (edge.source, edge.label, edge.target, count)) in found:
-            count += 1
+        key: _EdgeKey = edge[:3]
+        if key in found:
+            count = 1
+            while (*key, count) in found:
+                count += 1
+            key = (*key, count)
         found[key] = edge
     return found
 

@@ -116,8 +116,9 @@ def _of_one_key(source: Graph, target: Graph) -> list[_Pair]:
 
 def _by_key(graph: Graph) -> dict[str, Step]:
     """The steps by their keys; one that several have tells nothing."""
-    keys = Counter(step.key for step in graph.steps.values() if step.key is not None)
-    return {step.key: step for step in graph.steps.values() if step.key is not None and keys[step.key] == 1}
+    keyed = [step for step in graph.steps.values() if step.key is not None]
+    counts = Counter(step.key for step in keyed)
+    return {step.key: step for step in keyed if step.key is not None and counts[step.key] == 1}
 
 
 def _find_renames(source: Graph, target: Graph, pairs: Mapping[str, str]) -> dict[str, Match]:

@@ -152,9 +152,13 @@ def _of_same_types(old: Any, new: Any) -> bool:
     """Whether values that Python calls equal are of the same types throughout."""
     if old.__class__ is not new.__class__:
         return False
-    if isinstance(old, dict):
-        # Texts are only ever equal to texts, so most values need no look.
-        return all(_of_same_types(value, new[key]) for key, value in old.items() if value.__class__ is not str)
-    if isinstance(old, list):
-        return all(map(_of_same_types, old, new))
+    if old.__class__ is dict:
+        for key, value in old.items():
+            # Texts are only ever equal to texts, so most values need no look.
+            if value.__class__ is not str and not _of_same_types(value, new[key]):
+                return False
+    elif old.__class__ is list:
+        for one, other in zip(old, new, strict=True):
+            if one.__class__ is not str and not _of_same_types(one, other):
+                return False
     return True
