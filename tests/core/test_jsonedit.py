@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wflgit.core.formats.meaning import same
 from wflgit.core.jsonedit import rewrite
 from wflgit.core.jsontext import read_json
+from wflgit.core.jsonvalues import same
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import Any
 
 from wflgit.core.formats import FORMATS
-from wflgit.core.formats.meaning import same
 from wflgit.core.graph import Edge, Goal, Graph, Step, StepKind, Trigger
 from wflgit.core.identity import match_steps, own_id
+from wflgit.core.jsonvalues import same
 from wflgit.core.noise import Noise
 
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.formats import FORMATS, find_format
-from wflgit.core.formats.meaning import Fields, Worth, same
+from wflgit.core.formats.meaning import Fields, Worth
 from wflgit.core.graph import Step
 from wflgit.core.jsonedit import rewrite
+from wflgit.core.jsonvalues import same
 
 if TYPE_CHECKING:
     from wflgit.core.diff import Comparison, Part, PartChange

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.formats import find_format
-from wflgit.core.formats.meaning import Worth, same
+from wflgit.core.formats.meaning import Worth
+from wflgit.core.jsonvalues import same
 
 if TYPE_CHECKING:
     from wflgit.core.graph import Pointer

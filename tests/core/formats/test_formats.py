@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wflgit.core.formats import FORMATS, Format, find_format, parse, write
-from wflgit.core.formats.meaning import Feature, Fields, Worth, patched, same
+from wflgit.core.formats.meaning import Feature, Fields, Worth
 from wflgit.errors import DefinitionError
 
 ROOT = Path(__file__).parents[3]
@@ -84,16 +84,3 @@ def test_where_a_field_is_named_twice_the_stricter_counts() -> None:
     fields = Fields(cosmetic=("meta",), volatile=("meta",), secret=("**/meta",), private=("meta",))
     assert fields.worth(("meta",)) is Worth.PRIVATE
     assert Fields(cosmetic=("meta",), volatile=("meta",)).own_worth(("meta",)) is Worth.VOLATILE
-
-
-def test_a_change_is_carried_into_what_holds_more() -> None:
-    original = {"url": "a", "cached": 1, "more": {"x": 1, "seen": 2}, "gone": 1}
-    old, new = {"url": "a", "more": {"x": 1}, "gone": 1}, {"url": "b", "more": {"x": 2}, "added": True}
-    assert patched(original, old, new) == {"url": "b", "cached": 1, "more": {"x": 2, "seen": 2}, "added": True}
-    assert patched(original, old, dict(old)) is original
-
-
-@pytest.mark.parametrize(("one", "other"), [(1, 1.0), (True, 1), ({"a": [1]}, {"a": [True]}), ([0], [False]), (None, 0)])
-def test_values_that_only_python_takes_for_equal_are_not_the_same(one: Any, other: Any) -> None:
-    assert not same(one, other)
-    assert same(one, one)

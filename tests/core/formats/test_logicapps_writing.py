@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from wflgit.core.formats import logicapps
 from wflgit.core.formats.logicapps.differing import same_said
-from wflgit.core.formats.logicapps.mending import mended, put
 from wflgit.core.graph import Edge, EdgeKind, Graph, Step, StepKind, Trigger
 from wflgit.errors import DefinitionError
 
@@ -515,20 +514,3 @@ def test_what_people_do_can_always_be_said(data: st.DataObject) -> None:
         _spliced(graph, data.draw(st.sampled_from(ways))),
     ):
         written(document, changed)
-
-
-def test_lists_are_mended_item_by_item() -> None:
-    original = [{"name": "a", "type": "t", "noise": 1, "v": 1}, {"name": "b", "type": "t", "noise": 2}]
-    old = [{"name": "a", "type": "t", "v": 1}, {"name": "b", "type": "t"}]
-    assert mended(original, old, [{"name": "b", "type": "t"}]) == original[1:]
-    assert mended(original, old, [old[1], {"name": "a", "type": "t", "v": 2}]) == [original[1], {**original[0], "v": 2}]
-    assert mended([1, {"noise": 1}], [1, {}], [2, {}]) == [2, {"noise": 1}]
-    assert mended([{"v": 1, "noise": 1}], [{"v": 1}], [{"v": 2}]) == [{"v": 2, "noise": 1}]
-    assert mended([{"v": 1, "noise": 1}], [{"v": 1}], [{"v": 2}, {"v": 3}]) == [{"v": 2}, {"v": 3}]
-    assert mended(original, old, "gone") == "gone"
-
-
-def test_putting_what_is_there_changes_nothing() -> None:
-    document = {"a": [{"b": 1}]}
-    assert put(document, ("a", 0, "b"), 1) is document
-    assert put(document, ("a", 0, "b"), 2) == {"a": [{"b": 2}]}

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wflgit.core.graph import Pointer
@@ -114,51 +114,3 @@ def _pattern(text: str) -> str:
     """A regular expression for a path that begins with the pattern; each key has a slash before it."""
     parts = text.split("/")
     return "".join("(?:/[^/]*)*" if part == "**" else "/[^/]*" if part == "*" else f"/{re.escape(part)}" for part in parts) + "/"
-
-
-def patched(original: Any, old: Any, new: Any) -> Any:
-    """Carry a change of what is said into the document that says it, and leave alone what the change does not touch.
-
-    Args:
-        original: a value of a document, which may hold more than `old`: fields without meaning.
-        old: what was read from it.
-        new: what it is to say now.
-
-    Returns:
-        The original itself if nothing changed; else a copy of it, key by key as far as all three are objects: keys that only `new`
-        has come last, those that only `old` has are gone.
-
-    >>> patched({"url": "a", "cached": 1}, {"url": "a"}, {"url": "b", "method": "GET"})
-    {'url': 'b', 'cached': 1, 'method': 'GET'}
-    """
-    if same(old, new):
-        return original
-    if not (isinstance(original, dict) and isinstance(old, dict) and isinstance(new, dict)):
-        return new
-    kept = {
-        key: patched(value, old[key], new[key]) if key in old and key in new else new.get(key, value)
-        for key, value in original.items()
-        if key in new or key not in old
-    }
-    return kept | {key: value for key, value in new.items() if key not in original}
-
-
-def same(old: Any, new: Any) -> bool:
-    """Equal as JSON: unlike for Python, `1`, `1.0` and `true` are three different values."""
-    return old is new or (bool(old == new) and _of_same_types(old, new))
-
-
-def _of_same_types(old: Any, new: Any) -> bool:
-    """Whether values that Python calls equal are of the same types throughout."""
-    if old.__class__ is not new.__class__:
-        return False
-    if old.__class__ is dict:
-        for key, value in old.items():
-            # Texts are only ever equal to texts, so most values need no look.
-            if value.__class__ is not str and not _of_same_types(value, new[key]):
-                return False
-    elif old.__class__ is list:
-        for one, other in zip(old, new, strict=True):
-            if one.__class__ is not str and not _of_same_types(one, other):
-                return False
-    return True

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from wflgit.core.formats.asl.reading import PROCESSORS, TYPES, UNKNOWN, machine_of, quiet, root, to_graph
 from wflgit.core.formats.asl.saying import branch_number, cannot_say, lost_parts, name_of, prefix_of, require, strange_parts
-from wflgit.core.formats.meaning import patched, same
 from wflgit.core.formats.shapes import list_of, object_of
 from wflgit.core.graph import EdgeKind, StepKind
+from wflgit.core.jsonvalues import patched, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

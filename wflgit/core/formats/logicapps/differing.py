@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.formats.meaning import same
 from wflgit.core.graph import Edge, EdgeKind, Graph, Step, Trigger
+from wflgit.core.jsonvalues import same
 from wflgit.core.wording import wrong
 from wflgit.errors import DefinitionError
 

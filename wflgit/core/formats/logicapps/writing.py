@@ -22,12 +22,11 @@ from wflgit.core.formats.logicapps.kinds import (
     outcome,
     statuses_of,
 )
-from wflgit.core.formats.logicapps.mending import at, mended, put
 from wflgit.core.formats.logicapps.places import Place, find, name_place, places
 from wflgit.core.formats.logicapps.reading import DEPLOYMENT, WORKFLOWS, definition_says, to_graph
-from wflgit.core.formats.meaning import patched
 from wflgit.core.formats.shapes import object_of, text_of, without
 from wflgit.core.graph import Edge, EdgeKind, Graph, Step, StepKind
+from wflgit.core.jsonvalues import at, patched, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,7 +84,7 @@ class _Writer:
         definitions = [self._definition(place) for place in self.places]
         around = self.old.settings.get(DEPLOYMENT, {}), self.new.settings.get(DEPLOYMENT, {})
         wrapped = self.places[0].pointer != ()
-        document = mended(self.original, *around) if wrapped else self.original
+        document = patched(self.original, *around) if wrapped else self.original
         found = find(document)
         for place, definition in zip(found, definitions, strict=False):
             document = put(document, place.pointer, definition)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.formats.meaning import same
 from wflgit.core.formats.n8n.outputs import is_named, numbered, outputs
 from wflgit.core.formats.n8n.reading import inlet
 from wflgit.core.formats.shapes import list_of, object_of
+from wflgit.core.jsonvalues import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

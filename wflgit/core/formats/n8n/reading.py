@@ -10,6 +10,7 @@ from wflgit.core.formats.meaning import Feature, Fields
 from wflgit.core.formats.n8n.outputs import NEXT, is_named, outputs
 from wflgit.core.formats.shapes import field_problems, list_of, object_of, text_of, unique
 from wflgit.core.graph import Edge, EdgeKind, Graph, Pointer, Step, StepKind, Trigger
+from wflgit.core.jsonvalues import at
 from wflgit.core.wording import wrong
 from wflgit.errors import DefinitionError
 
@@ -134,13 +135,6 @@ def find_workflow(document: object) -> tuple[Pointer, Mapping[str, Any]]:
         found = tuple(shape_problems(document))
         raise DefinitionError(found[0].message, problems=found, hint=found[0].hint)
     return base, object_of(at(document, base))
-
-
-def at(document: Any, pointer: Pointer) -> Any:
-    """What stands at a place of a document."""
-    for key in pointer:
-        document = document[key]
-    return document
 
 
 def shape_problems(document: object) -> Iterator[Problem]:

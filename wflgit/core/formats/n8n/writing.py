@@ -8,13 +8,12 @@ from __future__ import annotations
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.formats.meaning import same
-from wflgit.core.formats.n8n.carrying import carried
 from wflgit.core.formats.n8n.connecting import Connector
 from wflgit.core.formats.n8n.placing import new_raw, place, positions
 from wflgit.core.formats.n8n.reading import STICKY, find_workflow, identify, tag_name, to_graph
 from wflgit.core.formats.shapes import list_of, object_of, text_of, without
 from wflgit.core.graph import Edge, Graph, Step, StepKind, Trigger
+from wflgit.core.jsonvalues import patched, same
 from wflgit.core.records import Problem, Severity
 from wflgit.errors import DefinitionError
 
@@ -148,7 +147,7 @@ def _raws(
 
 def _written(raw: dict[str, Any], was: Step, step: Step) -> dict[str, Any]:
     """A step that stays, with what changed of it."""
-    written: dict[str, Any] = carried(raw, was.config, step.config)
+    written: dict[str, Any] = patched(raw, was.config, step.config)
     if "parameters" in raw and "parameters" not in written:
         written = {**written, "parameters": {}}
     if step.type != was.type:
@@ -190,7 +189,7 @@ def _pins(workflow: Mapping[str, Any], old: Graph, renamed: Mapping[str, str], n
 
 def _whole(workflow: Mapping[str, Any], old: Graph, graph: Graph) -> Mapping[str, Any]:
     """What is said of the workflow as a whole."""
-    written: dict[str, Any] = carried(workflow, without(old.settings, "tags"), without(graph.settings, "tags"))
+    written: dict[str, Any] = patched(workflow, without(old.settings, "tags"), without(graph.settings, "tags"))
     if "settings" in workflow and "settings" not in written:
         written = {**written, "settings": {}}
     if graph.name != old.name:

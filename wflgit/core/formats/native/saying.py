@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.formats.meaning import same
 from wflgit.core.formats.native.reading import TITLE
+from wflgit.core.jsonvalues import same
 from wflgit.core.records import Problem, Severity
 from wflgit.core.wording import quote
 

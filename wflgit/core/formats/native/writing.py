@@ -9,11 +9,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.formats.meaning import patched, same
 from wflgit.core.formats.native.reading import WAYS, is_branch, is_goal, is_target, to_graph, trigger_places
 from wflgit.core.formats.native.saying import lost_parts
 from wflgit.core.formats.shapes import list_of
 from wflgit.core.graph import EdgeKind, StepKind
+from wflgit.core.jsonvalues import patched, same
 from wflgit.errors import DefinitionError
 
 if TYPE_CHECKING:

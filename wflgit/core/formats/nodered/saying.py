@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.formats.meaning import same
 from wflgit.core.formats.nodered.reading import TITLE, tidy_setting
 from wflgit.core.formats.nodered.types import TAB
+from wflgit.core.jsonvalues import same
 from wflgit.core.records import Problem, Severity
 from wflgit.core.wording import quote
 from wflgit.errors import DefinitionError

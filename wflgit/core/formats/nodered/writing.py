@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.formats.meaning import patched
 from wflgit.core.formats.nodered.reading import elements_of, is_element, place, to_graph
 from wflgit.core.formats.nodered.renaming import renamed
 from wflgit.core.formats.nodered.saying import check_parts, check_said, is_off, refusal, said_configs
 from wflgit.core.formats.nodered.types import GROUP, SUBFLOW, USE
 from wflgit.core.formats.nodered.wiring import Wiring
+from wflgit.core.jsonvalues import patched
 from wflgit.core.wording import quote
 
 if TYPE_CHECKING:
