@@ -31,3 +31,9 @@ def test_entries_of_a_list_that_change_places_are_an_order() -> None:
     old = {"StartAt": "A", "States": {}, "tags": [{"name": "x"}, {"name": "y"}]}
     new = {"StartAt": "A", "States": {}, "tags": [{"name": "y"}, {"name": "x"}]}
     assert find_noise(old, new) == (Noise(Worth.COSMETIC, ("order",)),)
+
+
+def test_a_comment_that_comes_or_goes_is_called_by_its_type() -> None:
+    tab = {"id": "t1", "type": "tab", "label": "Hall"}
+    note = {"id": "c1", "type": "comment", "z": "t1", "name": "Remember", "x": 1, "y": 2, "wires": []}
+    assert find_noise([tab], [tab, note]) == find_noise([tab, note], [tab]) == (Noise(Worth.COSMETIC, ("comment",)),)

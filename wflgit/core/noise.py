@@ -77,7 +77,13 @@ def _by_key(old: Mapping[Any, Any], new: Mapping[Any, Any], pointer: Pointer) ->
         if key in old and key in new:
             yield from _differences(old[key], new[key], (*pointer, key))
         else:
-            yield (*pointer, key), ""
+            yield (*pointer, key), _type(new.get(key, old.get(key)))
+
+
+def _type(value: Any) -> str:
+    """The type that something says it is of: what is called so is a comment or a group, whatever its id."""
+    type_ = value.get("type") if isinstance(value, dict) else None
+    return type_ if isinstance(type_, str) else ""
 
 
 def _entries(items: list[Any]) -> dict[Any, Any]:
