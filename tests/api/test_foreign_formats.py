@@ -81,7 +81,7 @@ def start_everywhere(story: Story, graph: Graph) -> set[str]:
     executions = story.repo.executions
     ways: dict[str, tuple[str, ...]] = {}
     first = executions.start("leads", "first", trigger=trigger).step
-    todo = [(first, ())]
+    todo: list[tuple[str, tuple[str, ...]]] = [(first, ())]
     while todo:
         step, way = todo.pop()
         if step not in ways and step in graph.steps and not graph.steps[step].disabled:
