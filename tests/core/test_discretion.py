@@ -70,3 +70,15 @@ def test_a_secret_that_stays_is_no_change() -> None:
     new["nodes"][1]["parameters"]["url"] = "https://example.org"
     assert "secret)" not in shown(old, new).replace('"(secret)"', "")
     assert conceal_comparison(compare(parse(json.dumps(old).encode()).graph, parse(json.dumps(new).encode()).graph))
+
+
+def test_the_secrets_of_what_steps_share_are_not_shown() -> None:
+    tab, broker = {"id": "t1", "type": "tab", "label": "Hall"}, {"id": "b1", "type": "mqtt-broker", "broker": "mqtt.example.com"}
+    secret = {**broker, "credentials": {"user": "maya", "password": "sesame"}}
+    other = {**broker, "credentials": {"user": "maya", "password": "tahini"}}
+    for old, new in (([tab], [tab, secret]), ([tab, secret], [tab]), ([tab, secret], [tab, other]), ([tab, broker], [tab, other])):
+        comparison = compare(parse(json.dumps(old).encode()).graph, parse(json.dumps(new).encode()).graph)
+        said = dumps(comparison) + str([*comparison_lines(comparison)])
+        assert "credentials" in said
+        assert "sesame" not in said
+        assert "tahini" not in said

@@ -15,7 +15,7 @@ from wflgit.core.jsonedit import rewrite
 from wflgit.core.jsonvalues import same
 
 if TYPE_CHECKING:
-    from wflgit.core.diff import Comparison, Part, PartChange
+    from wflgit.core.diff import Comparison, FieldChange, Part, PartChange
     from wflgit.core.graph import Pointer
 
 SECRET = "(secret)"  # noqa: S105 - what is shown in place of one
@@ -52,12 +52,7 @@ def conceal_comparison(comparison: Comparison) -> Comparison:
         tuple(_concealed_change(change, known.FIELDS) for change in changes)
         for changes in (comparison.triggers, comparison.steps, comparison.goals)
     )
-    settings = tuple(
-        replace(change, old=_secret(change.old), new=_secret(change.new, other=True))
-        if known.FIELDS.worth(change.path) is Worth.SECRET
-        else change
-        for change in comparison.settings
-    )
+    settings = tuple(_concealed_field(change, known.FIELDS) for change in comparison.settings)
     return replace(comparison, triggers=triggers, steps=steps, goals=goals, settings=settings)
 
 
@@ -92,6 +87,13 @@ def _concealed_change(change: PartChange, fields: Fields) -> PartChange:
         old=None if old is None else _with_config(old, _without_secrets(old.config, old.config, fields, ())),
         new=None if new is None else _with_config(new, _without_secrets(new.config, old and old.config, fields, ())),
     )
+
+
+def _concealed_field(change: FieldChange, fields: Fields) -> FieldChange:
+    if fields.worth(change.path) is Worth.SECRET:
+        return replace(change, old=_secret(change.old), new=_secret(change.new, other=change.old is not None))
+    old = _without_secrets(change.old, change.old, fields, change.path)
+    return replace(change, old=old, new=_without_secrets(change.new, change.old, fields, change.path))
 
 
 def _without_secrets(value: Any, before: Any, fields: Fields, pointer: Pointer) -> Any:
