@@ -13,14 +13,12 @@ from wflgit.core.formats.n8n.placing import new_raw, place, positions
 from wflgit.core.formats.n8n.reading import STICKY, find_workflow, identify, tag_name, to_graph
 from wflgit.core.formats.shapes import list_of, object_of, text_of, without
 from wflgit.core.graph import Edge, Graph, Step, StepKind, Trigger
-from wflgit.core.jsonvalues import patched, same
+from wflgit.core.jsonvalues import patched, put, same
 from wflgit.core.records import Problem, Severity
 from wflgit.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from wflgit.core.graph import Pointer
 
 
 def to_document(document: Any, graph: Graph) -> Any:
@@ -50,7 +48,7 @@ def to_document(document: Any, graph: Graph) -> Any:
     changed = {key: new for key, before, new in parts if new is not before}
     if changed:
         written = {**written, **changed}
-    result = _put(document, base, written)
+    result = put(document, base, written)
     _check(to_graph(result), graph, steps, old)
     return result
 
@@ -205,17 +203,6 @@ def _tags(tags: Sequence[Any], names: Sequence[Any]) -> list[Any]:
     there = {tag_name(tag) for tag in kept}
     objects = any(isinstance(tag, dict) for tag in tags)
     return kept + [{"name": name} if objects else name for name in names if name not in there]
-
-
-def _put(document: Any, pointer: Pointer, value: Any) -> Any:
-    """The document with another value at a place; itself if the value is there already."""
-    if not pointer:
-        return value
-    key, *rest = pointer
-    inner = _put(document[key], tuple(rest), value)
-    if inner is document[key]:
-        return document
-    return [inner] if isinstance(document, list) else {**document, key: inner}
 
 
 def _check(read: Graph, graph: Graph, steps: Mapping[str, Step], old: Graph) -> None:
