@@ -5,7 +5,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check soak fix bench golden schemas clean
+REPOSITORIES ?= .
+.PHONY: help demo test quick check soak real fix bench golden schemas clean
 
 help:        ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -34,6 +35,9 @@ check: $(BIN)/.installed     ## all that CI runs: format, lint, types, imports, 
 
 soak: $(BIN)/.installed      ## the long form of kill loops, races and random stories
 	$(BIN)/pytest --thorough tests/api/test_crash.py tests/api/test_concurrency.py tests/api/test_migration_kills.py tests/integrations tests/property
+
+real: $(BIN)/.installed      ## try every version of every workflow in REPOSITORIES, and damaged ones for a minute each
+	$(BIN)/python -m tests.real --fuzz 60 $(REPOSITORIES)
 
 fix: $(BIN)/.installed       ## format and mend what a machine can
 	$(BIN)/ruff format .

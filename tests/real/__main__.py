@@ -11,7 +11,8 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count, takewhile
 from pathlib import Path
 from typing import TypeVar
 
@@ -72,14 +73,26 @@ def try_repository(repository: Path, *, pairs_of: int) -> tuple[Trials, list[byt
     return trials, [read[blob] for blob in workflows]
 
 
-def fuzz(trials: Trials, workflows: list[bytes], seconds: float) -> int:
-    """Damage workflows one after the other until the time is up; return how many were tried."""
-    end, tried = time.monotonic() + seconds, 0
-    while workflows and time.monotonic() < end:
-        content = damage(workflows[tried % len(workflows)], seed=tried)
-        trials.guard(f"damaged content, seed {tried}", lambda content=content: try_content(content, Tally()))  # type: ignore[misc]
+def fuzz(trials: Trials, workflows: list[bytes], seeds: Iterable[int]) -> int:
+    """Damage one workflow after the other, by one seed each, and try what comes of it; return how many were tried."""
+    tried = 0
+    for seed in seeds if workflows else ():
+        whole = workflows[seed % len(workflows)]
+        trials.guard(f"damaged content, seed {seed}", lambda whole=whole, seed=seed: _try_damaged(whole, seed))  # type: ignore[misc]
         tried += 1
     return tried
+
+
+def _try_damaged(whole: bytes, seed: int) -> None:
+    damaged = damage(whole, seed=seed)
+    try_content(damaged, Tally())
+    try_pair(whole, damaged, Tally())
+
+
+def _seeds(seconds: float) -> Iterator[int]:
+    """Numbers from 0 on, until the time is up."""
+    end = time.monotonic() + seconds
+    return takewhile(lambda _: time.monotonic() < end, count())
 
 
 def main() -> int:
@@ -96,7 +109,7 @@ def main() -> int:
         for name, tally in sorted(trials.tallies.items()):
             print("\n".join(tally.lines(name)))
         if wanted.fuzz:
-            print(f"{fuzz(trials, workflows, wanted.fuzz)} damaged files in {wanted.fuzz:.0f} s")
+            print(f"{fuzz(trials, workflows, _seeds(wanted.fuzz))} damaged files in {wanted.fuzz:.0f} s")
         crashes += sum(trials.crashes.values())
         print(f"{sum(trials.crashes.values())} crashes", flush=True)
     return int(bool(crashes))
