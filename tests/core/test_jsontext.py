@@ -9,7 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from wflgit.core import jsontext
 from wflgit.core.jsontext import MAX_DEPTH, read_json
+from wflgit.core.jsonvalues import same
 from wflgit.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -203,3 +205,49 @@ def test_any_damage_is_either_read_or_told_with_a_place(value: Any, data: st.Dat
         found = error.problems
     assert all(problem.line and problem.column for problem in found)
     assert found or document.value == json.loads(content)
+
+
+ODD = st.text(alphabet='":\\\\ ,{}[]\n\taé', max_size=6)
+ODD_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(-1e9, 1e9) | ODD,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ODD, inner, max_size=4),
+    max_leaves=12,
+)
+SPACES = st.text(alphabet=" \t\r\n", max_size=2)
+
+
+def spaced(value: Any, draw: Any) -> str:
+    """A value as JSON, with white space wherever it may be."""
+    if isinstance(value, dict):
+        members = (f"{draw(SPACES)}{json.dumps(key)}{draw(SPACES)}:{spaced(inner, draw)}" for key, inner in value.items())
+        return f"{draw(SPACES)}{{{','.join(members)}{draw(SPACES)}}}{draw(SPACES)}"
+    if isinstance(value, list):
+        return f"{draw(SPACES)}[{','.join(spaced(inner, draw) for inner in value)}{draw(SPACES)}]{draw(SPACES)}"
+    return f"{draw(SPACES)}{json.dumps(value)}{draw(SPACES)}"
+
+
+@given(ODD_JSON, st.data())
+def test_the_fast_reader_reads_what_the_strict_one_does_and_is_sure_of_it(value: Any, data: st.DataObject) -> None:
+    text = spaced(value, data.draw)
+    read = jsontext._read_quickly(text.encode())
+    assert same(read, json.loads(text))
+    assert json.dumps(read) == json.dumps(json.loads(text))
+
+
+@given(ODD_JSON, ODD, ODD_JSON, ODD_JSON, st.data())
+def test_no_duplicate_key_gets_past_the_fast_reader(around: Any, key: str, one: Any, other: Any, data: st.DataObject) -> None:
+    members = [f"{json.dumps(key)}{data.draw(SPACES)}:{spaced(inner, data.draw)}" for inner in (one, other)]
+    text = f"[{spaced(around, data.draw)}, {{{','.join(members)}}}]"
+    assert "duplicate-key" in [problem.rule for problem in problems(text)]
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 2**64, -(2**63) - 1, 10**30, -(10**30)])
+@pytest.mark.parametrize("text", ["{}", "[{}]", '{{"a": [1.5, {}]}}'])
+def test_whole_numbers_of_any_size_are_read_exactly(number: int, text: str) -> None:
+    content = text.format(number).encode()
+    assert same(read_json(content).value, json.loads(content))
+
+
+@pytest.mark.parametrize("text", ["1e300", "[1e300]", "-1e300", "[18446744073709551616.0]", "1e-400", "-0.0", "[-0]"])
+def test_large_and_tiny_fractions_are_read_as_python_reads_them(text: str) -> None:
+    assert repr(read_json(text.encode()).value) == repr(json.loads(text))

@@ -29,6 +29,7 @@ OWNERS = {
     "click": "wflgit.cli",
     "deepdiff": "wflgit.core.diff",
     "jsonschema": "wflgit.core",
+    "orjson": "wflgit.core.jsontext",
     "pydantic": "wflgit.core",
     "pydantic_core": "wflgit.core",
     "pygit2": "wflgit.git",

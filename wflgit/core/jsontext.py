@@ -1,7 +1,8 @@
 """JSON text, read strictly, with the place of everything in it.
 
-Reading costs what `json.loads` costs. Lines and columns are computed by a second, slow walk that runs only when there is
-something to report. This module knows JSON and nothing of workflows.
+Reading costs about what `json.loads` costs: a fast reader does it, and only where it cannot be sure to have read what a strict one
+would, the strict one does. Lines and columns are computed by a third, slow walk that runs only when there is something to report.
+This module knows JSON and nothing of workflows.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import orjson
+
 from wflgit.core.records import Problem, Severity
 from wflgit.errors import DefinitionError
 
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 100
 
-_BOM = "\ufeff"
+_BOM = b"\xef\xbb\xbf"
+_NEITHER_QUOTE_NOR_COLON = bytes(set(range(256)) - set(b'":'))
+_UNSURE = object()
+_BEYOND_64_BITS = float(2**63)
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING_PART = re.compile(r'[^"\\]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
@@ -58,8 +64,13 @@ class JsonDocument:
     """A JSON text and its value, which must not be changed; `bom` says whether a byte-order mark stood before it."""
 
     value: Any
-    text: str
+    content: bytes
     bom: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """The text, without the mark."""
+        return self.content.decode()
 
     def locate(self, pointer: Pointer, *, of_key: bool = False) -> tuple[int, int]:
         """Find the 1-based line and column of a value, or of the key it stands under.
@@ -89,19 +100,74 @@ def read_json(content: bytes, *, bom: bool = False) -> JsonDocument:
         DefinitionError: with every problem that can be told: all duplicate keys, impossible numbers and characters up to the
             first place where the text is no JSON. Each has a line and a column.
     """
+    bare = content.removeprefix(_BOM)
+    marked = len(bare) < len(content)
+    if marked and not bom:
+        raise bom_refusal()
+    value = _read_quickly(bare)
+    return JsonDocument(_read_strictly(bare) if value is _UNSURE else value, bare, marked)
+
+
+def _read_quickly(content: bytes) -> Any:
+    """Read a document with a reader that lets duplicate keys and large numbers pass, and see whether there are any.
+
+    Every key is followed by a colon, and outside of texts there are no others. So if as many keys were read as there are such
+    colons, none was lost to another of its name.
+
+    Returns:
+        The value, or `_UNSURE` if the strict reader has to look.
+    """
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return _UNSURE
+    return value if _count_keys(value) == _count_colons(content) else _UNSURE
+
+
+def _count_colons(content: bytes) -> int:
+    """Count the colons outside of the texts of valid JSON."""
+    if b"\\" in content:
+        content = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    quotes_and_colons = content.translate(None, _NEITHER_QUOTE_NOR_COLON)
+    # Texts without a colon are now pairs of quotes; without those, every second piece between quotes is inside of a text.
+    return b"".join(quotes_and_colons.replace(b'""', b"").split(b'"')[::2]).count(b":")
+
+
+def _count_keys(value: object) -> int | None:
+    """Count the keys in a value; None if it is nested too deeply, or has a number that may have been an integer beyond 64 bits."""
+    keys = 0
+    level: list[Any] = [[value]]
+    for _ in range(MAX_DEPTH + 1):
+        if not level:
+            return keys
+        inner: list[Any] = []
+        for outer in level:
+            items = outer
+            if outer.__class__ is dict:
+                keys += len(outer)
+                items = outer.values()
+            for item in items:
+                kind = item.__class__
+                if kind is str:
+                    continue
+                if kind is dict or kind is list:
+                    inner.append(item)
+                elif kind is float and not -_BEYOND_64_BITS < item < _BEYOND_64_BITS:
+                    return None
+        level = inner
+    return None if level else keys
+
+
+def _read_strictly(content: bytes) -> Any:
+    """Read a document with a reader that sees everything that is wrong."""
     text = _decode(content)
-    marked = text.startswith(_BOM)
-    if marked:
-        if not bom:
-            raise bom_refusal()
-        text = text[1:]
     try:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise refusal(_Scan(text).problems) from error
     if _is_deep(value) or (_SURROGATE_ESCAPE.search(text) and _holds_surrogates(value)):
         raise refusal(_Scan(text).problems)
-    return JsonDocument(value, text, marked)
+    return value
 
 
 def refusal(problems: Sequence[Problem]) -> DefinitionError:
