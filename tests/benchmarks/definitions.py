@@ -30,11 +30,10 @@ def measure(bench: Bench) -> Iterator[Row]:
     )
     for name, content, steps in cases:
         calls = _CALLS if steps < _LARGE else 1
-        text = content.decode("utf-8-sig")
         for work, act in (("parse", partial(formats.parse, content)), ("validate", partial(validate, content, BUILT_IN))):
             ours, floor = race(
                 Contestant("wflgit", act, calls=calls),
-                Contestant("json.loads", partial(json.loads, text), calls=calls),
+                Contestant("json.loads", partial(json.loads, content), calls=calls),
                 rounds=bench.rounds(100 if calls > 1 else 20),
             )
             size = f"{len(content) / 1000:,.0f} KB"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -114,26 +113,18 @@ def parse(content: bytes) -> Parsed:
     Raises:
         DefinitionError: if it is no JSON, of no known format, or of a shape that no graph can be made of; with lines.
     """
-    with _without_collecting():
+    # The garbage collector would look again and again at what is being built: trees, which never are garbage in circles. That takes
+    # a third of the time of a large file. Threads may do this at once: whoever found it running starts it again.
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
         document = read(content)
         try:
             return Parsed(document.value, find_format(document.value).to_graph(document.value))
         except DefinitionError as error:
             raise refusal(locate(error.problems, document)) from error
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Keep the garbage collector from looking again and again at what is being built: trees, which never are garbage in circles.
-
-    It would cost a third of the time of a large file. Threads may do this at once: whoever found the collector running starts it.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
     finally:
-        if was_enabled:
+        if was_collecting:
             gc.enable()
 
 
