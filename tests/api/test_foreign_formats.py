@@ -27,9 +27,21 @@ MACHINE = {
         "Stop": {"Type": "Succeed"},
     },
 }
+
+
+def with_another_trigger(content: bytes) -> bytes:
+    """An n8n workflow that a clock starts too, further down."""
+    document = json.loads(content)
+    clock = {"name": "Clock", "type": "n8n-nodes-base.scheduleTrigger", "parameters": {}, "position": [0, 0], "id": "77"}
+    document["nodes"].append(clock)
+    document["connections"]["Clock"] = {"main": [[{"node": "Write", "type": "main", "index": 0}]]}
+    return json.dumps(document, indent=2).encode()
+
+
 EXAMPLES = {
     "asl": json.dumps(MACHINE, indent=2).encode(),
     "n8n": (FOLDER / "n8n" / "welcome.json").read_bytes(),
+    "n8n, two triggers": with_another_trigger((FOLDER / "n8n" / "welcome.json").read_bytes()),
     "logicapps": (FOLDER / "logicapps" / "playbook.json").read_bytes(),
     "power_automate": b"\xef\xbb\xbf" + (FOLDER / "logicapps" / "power_automate.json").read_bytes(),
     "nodered": (FOLDER / "nodered" / "welcome.json").read_bytes(),
@@ -136,3 +148,16 @@ def test_where_a_format_has_no_triggers_none_can_be_named(story: Story) -> None:
     story.repo.versions.publish("leads", 1)
     with pytest.raises(StateError, match="Amazon States Language cannot say any, but got 'Form'"):
         story.repo.executions.start("leads", "c1", trigger="Form")
+
+
+def test_where_each_trigger_has_its_own_step_nobody_begins_again_without_saying_where(story: Story) -> None:
+    content = EXAMPLES["n8n, two triggers"]
+    story.repo.workflows.create("leads", content)
+    story.repo.versions.publish("leads", 1)
+    with pytest.raises(StateError, match="expected a trigger to start by"):
+        story.repo.executions.start("leads", "c1")
+    assert story.repo.executions.start("leads", "c1", trigger="Clock").step == "Clock"
+    story.repo.versions.create("leads", content.replace(b"Greet", b"Welcome"), base=1)
+    story.repo.versions.publish("leads", 2)
+    plan = story.repo.migrations.plan("leads", source=1, target=2, rules={"Clock": "@restart"})
+    assert [failure.rule for failure in plan.failures] == ["no-start"]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.core.plans import SOURCE, TARGET, chain, each, machine, native, parallel, plan
 from wflgit.core.formats import parse
+from wflgit.core.graph import Trigger
 from wflgit.core.mapping import Destination, Origin, Placement, Way, branch_of, map_steps
 from wflgit.core.plan import (
     Disposition,
@@ -207,6 +208,8 @@ def test_a_graph_begins_at_its_start_or_nowhere() -> None:
     assert beginning(native("bye", start="nowhere")) is None
     assert beginning(native("off", "on", disabled=("off",))) == "on"
     assert beginning(replace(LINE, steps={"mail_hello": LINE.steps["mail_hello"]._replace(disabled=True)})) is None
+    triggers = tuple(Trigger(name, "t", {}, start="mail_hello") for name in ("a", "b"))
+    assert beginning(replace(LINE, start=None, triggers=triggers)) is None
 
 
 # The way back

@@ -13,7 +13,7 @@ from wflgit.core.lifecycle import LIVE
 from wflgit.core.mapping import Destination, Origin, Placement, Way
 from wflgit.core.records import ExecutionStatus
 from wflgit.core.routing import entry
-from wflgit.errors import NotFoundError
+from wflgit.errors import NotFoundError, StateError
 
 Counts = Mapping[tuple[str, ExecutionStatus], int]
 """How many live executions stand at each step of a version, by step and status."""
@@ -291,10 +291,10 @@ def fixed_terms(target: Graph, to: Destination | None) -> WaitTerms | None:
 
 
 def beginning(graph: Graph) -> str | None:
-    """The step that executions start at; None if there is none, or if a disabled start leads nowhere."""
+    """The step that executions start at; None if there is none, each trigger has its own, or a disabled start leads nowhere."""
     try:
         return entry(graph)
-    except NotFoundError:
+    except (NotFoundError, StateError):
         return None
 
 
