@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from wflgit import InvalidNameError
 from wflgit.core.formats import parse
-from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind
+from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger
 from wflgit.core.identity import match_steps
 from wflgit.core.mapping import Destination, Origin, Placement, Way, branch_of, map_steps, parse_destination
 
@@ -283,6 +283,14 @@ def test_what_is_put_onto_another_step_by_a_rule_has_gone_through_that() -> None
     source, target = graph("ask>a ask>x a>b x> b>"), graph("ask>x x>b b>")
     assert placed(source, target)["b"].skipped == ("x",)
     assert placed(source, target, a="x")["b"].skipped == ()
+
+
+def test_steps_before_are_skipped_whichever_trigger_led_there() -> None:
+    def started(text: str, *triggers: str) -> Graph:
+        return replace(graph(text), start=None, triggers=tuple(Trigger(name, "t", {}, start=name) for name in triggers))
+
+    source, target = started("form>b clock>b b>", "form", "clock"), started("form>new new>b clock>b b>", "form", "clock")
+    assert placed(source, target)["b"].skipped == ("new",)
 
 
 def test_disabled_steps_do_not_count_as_skipped() -> None:

@@ -16,6 +16,7 @@ from wflgit.core.names import CURRENT, Revision, near, parse_slug
 from wflgit.core.plan import Verdict
 from wflgit.core.records import Definition, Execution, ExecutionStatus, StepCount
 from wflgit.core.routing import entry, route
+from wflgit.core.wording import quote
 from wflgit.errors import ConflictError, InvalidNameError, NotFoundError, StateError
 from wflgit.store import audit, executions, migration_items
 from wflgit.store.audit import Entry
@@ -122,9 +123,9 @@ class Executions:
             )
         step = entry(definition.graph, trigger)
         if step is None:
+            revision, start = f"{definition.workflow}@{definition.number}", quote(definition.graph.start)
             raise StateError(
-                f"'{definition.workflow}@{definition.number}' has no step to start at, its start is '{definition.graph.start}'",
-                hint=f"see `wflgit validate {definition.workflow}@{definition.number}`",
+                f"'{revision}' has no step to start at, its start is {start}", hint=f"see `wflgit validate {revision}`"
             )
         return {
             "workflow": definition.workflow,

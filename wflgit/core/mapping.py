@@ -313,7 +313,7 @@ class _Ways:
     """
 
     def __init__(self, graph: Graph) -> None:
-        entries = (graph.start, *(goal.target for goal in graph.goals))
+        entries = (graph.start, *(trigger.start for trigger in graph.triggers), *(goal.target for goal in graph.goals))
         self.roots = [step for step in entries if step is not None and step in graph.steps]
         links = {step: [other for other in _ways_on(graph, step) if other is not None] for step in graph.steps}
         self.incoming: dict[str, list[str]] = {step: [] for step in graph.steps}
