@@ -114,3 +114,10 @@ def plan(
         wait=wait,
         rules=said,
     )
+
+
+def logic_app(otherwise: dict[str, Any] | None = None, **actions: Any) -> Graph:
+    """A Logic App that asks, and has actions inside of a condition."""
+    inside = {"Approved": {"type": "If", "expression": {}, "actions": actions, "else": {"actions": otherwise or {}}}}
+    document = {"triggers": {"Form": {"type": "Request"}}, "actions": inside, "contentVersion": "1.0.0.0"}
+    return parse(json.dumps(document).encode()).graph

@@ -295,3 +295,37 @@ def test_thousands_of_steps_under_new_ids_are_found_again() -> None:
     source = chain(*(step(f"old {index}", number=index, retry=RETRY) for index in range(2600)))
     target = chain(*(step(f"{index * 7919 % 9999:x}", number=index, retry=RETRY) for index in range(2600)))
     assert list(renames(source, target).values()) == list(target.steps)
+
+
+def keyed(**keys: str) -> Graph:
+    """Steps as a tool keeps them that has a key for each beside the name; all say the same."""
+    steps = {name: step(name, "http", url="https://example.com")._replace(key=key) for name, key in keys.items()}
+    return Graph("test", None, None, (), steps, ())
+
+
+def test_a_key_tells_a_rename_from_a_step_that_came_for_another() -> None:
+    source, target = keyed(ask="1", tell="2", stop="3"), keyed(tell="1", ask_again="2", stop="3")
+    assert match_steps(source, target) == {
+        "ask": Match("tell", True, 1.0),
+        "tell": Match("ask_again", True, 1.0),
+        "stop": Match("stop", False, 1.0),
+    }
+
+
+def test_keys_that_a_program_gave_out_anew_tell_nothing() -> None:
+    source, target = keyed(ask="1", tell="2", stop="3"), keyed(ask="7", tell="1", stop="9")
+    assert {old: match.step for old, match in match_steps(source, target).items()} == {"ask": "ask", "tell": "tell", "stop": "stop"}
+
+
+def test_keys_are_trusted_as_long_as_half_of_them_are_left() -> None:
+    assert renames(keyed(a="1", b="2"), keyed(x="1", b="9")) == {"a": "x"}
+
+
+def test_a_key_that_two_steps_have_tells_nothing() -> None:
+    assert renames(keyed(a="1", b="1", c="2"), keyed(b="1", a="1", c="2")) == {}
+
+
+def test_a_key_on_a_step_of_another_type_is_a_replacement() -> None:
+    target = keyed(a="1", b="2")
+    replaced = replace(target, steps={**target.steps, "a": target.steps["a"]._replace(id="a", type="wait")})
+    assert match_steps(keyed(a="1", b="2"), replaced) == {"b": Match("b", False, 1.0)}

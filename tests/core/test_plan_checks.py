@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tests.core.plans import SOURCE, TARGET, chain, each, machine, native, parallel, plan
+from tests.core.plans import SOURCE, TARGET, chain, each, logic_app, machine, native, parallel, plan
 from wflgit.core.mapping import Destination, Origin, Placement, Way
 from wflgit.core.plan import Side, WaitPolicy
 from wflgit.core.plan_checks import LOSSES, RULES, parse_rules, target_failure
@@ -203,6 +203,13 @@ ACCEPTED = [
         FAN,
         machine(Fan=parallel(TWO, chain(Call="Task", Note="Task"))),
         standing=KEPT,
+    ),
+    Case(
+        "changed-join",
+        "own: a branch more of a condition, of which only one is begun at all",
+        logic_app(Greet={"type": "Http"}),
+        logic_app(Greet={"type": "Http"}, otherwise={"Stop": {"type": "Http"}}),
+        standing={"Greet": 1, "Approved": 1},
     ),
     Case(
         "changed-join",

@@ -305,3 +305,10 @@ def test_no_document_however_odd_makes_validation_crash(key: str, steps: Any, tr
 def test_what_lies_behind_a_way_that_leads_nowhere_is_not_told_as_well() -> None:
     steps = {"a": tag("lost"), "b": tag("c"), "c": tag(None)}
     assert [rule for rule, _ in found(workflow(steps))] == ["unknown-target"]
+
+
+def test_nothing_is_called_unreachable_where_contributed_types_may_begin_by_themselves() -> None:
+    step = {"type": "function", "z": "t1", "x": 1, "y": 1, "wires": [[]]}
+    tick = {"id": "a", "type": "inject", "z": "t1", "x": 0, "y": 0, "wires": [["b"]]}
+    elements = [{"id": "t1", "type": "tab", "label": "Hall"}, tick, {**step, "id": "b"}, {**step, "id": "alone"}]
+    assert check(json.dumps(elements).encode()) == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.builders import steps, to_content
 from wflgit.core.formats import parse
-from wflgit.core.graph import Edge, Graph, Step, StepKind
+from wflgit.core.graph import Edge, EdgeKind, Graph, Step, StepKind, Trigger
 from wflgit.core.mapping import Destination, Origin, Way
 from wflgit.core.plan import Instruction, Plan, Side
 from wflgit.render.mermaid import graph_lines, plan_lines
@@ -165,3 +165,26 @@ def test_a_goal_may_be_the_only_way_to_the_end() -> None:
     text = drawn(graph({"name": "W", "start": "a", "steps": {}, "goals": [{"id": "won", "event": "bought", "next": None}]}))
     assert '  finish(((" ")))\n' in text
     assert "  g_won -.-> finish\n" in text
+
+
+def test_a_trigger_that_is_a_step_is_drawn_once_and_what_is_used_hangs_on_a_line() -> None:
+    kinds = {"Form": StepKind.TRIGGER, "Agent": StepKind.ACTION, "Model": StepKind.ACTION}
+    drawing = drawn(
+        Graph(
+            "any",
+            None,
+            None,
+            (Trigger("Form", "webhook", {}, start="Form"),),
+            {name: Step(name, "", kind, {}) for name, kind in kinds.items()},
+            (Edge("Form", "next", "Agent"),),
+            uses=(Edge("Agent", "model", "Model", EdgeKind.USES),),
+        )
+    )
+    assert drawing == (
+        "flowchart TD\n"
+        '  s_Form(["Form"])\n'
+        '  s_Agent["Agent"]\n'
+        '  s_Model["Model"]\n'
+        "  s_Form --> s_Agent\n"
+        '  s_Agent -.-|"model"| s_Model\n'
+    )
