@@ -169,3 +169,9 @@ def test_what_a_step_uses_is_compared() -> None:
     steps = tuple((name, name.lower(), dict[str, Any]()) for name in ("Agent", "Model"))
     [change] = compare(keyed(*steps), replace(keyed(*steps), uses=(Edge("Agent", "model", "Model", EdgeKind.USES),))).edges
     assert (change.kind, change.source, change.label) == (ChangeKind.ADDED, "Agent", "model")
+
+
+def test_a_step_whose_id_nobody_can_read_is_called_by_its_name_too() -> None:
+    old, new = (keyed(("0b1f9c", "1", {"url": url})) for url in ("one", "two"))
+    named = [replace(found, steps={"0b1f9c": found.steps["0b1f9c"]._replace(name="Hall light")}) for found in (old, new)]
+    assert describe(compare(*named)) == ("changed step '0b1f9c (Hall light)'",)

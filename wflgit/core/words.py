@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from wflgit.core.diff import ChangeKind, Comparison, EdgeChange, PartChange
+from wflgit.core.diff import ChangeKind, Comparison, EdgeChange, Part, PartChange
+from wflgit.core.graph import Step
 
 _SHOWN = 4
 
@@ -25,9 +26,20 @@ def describe(comparison: Comparison) -> tuple[str, ...]:
     return tuple(lines) or ("no change of meaning",)
 
 
+def telling_name(part: Part) -> str:
+    """The display name of a step, where its id does not say it; empty for what has none."""
+    return part.name if isinstance(part, Step) and part.name and not part.id.endswith(part.name) else ""
+
+
+def _called(change: PartChange) -> str:
+    part = change.new or change.old
+    name = telling_name(part) if part else ""
+    return f"{change.id} ({name})" if name else change.id
+
+
 def _parts(noun: str, changes: Sequence[PartChange]) -> Iterator[str]:
     for kind in ChangeKind:
-        names = [change.id for change in changes if change.kind is kind and change.was is None]
+        names = [_called(change) for change in changes if change.kind is kind and change.was is None]
         if names:
             yield f"{kind} {noun if len(names) == 1 else f'{len(names)} {noun}s'} {_list(names)}"
     renamed = [change for change in changes if change.was is not None]

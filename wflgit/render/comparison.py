@@ -9,6 +9,7 @@ from wflgit.core.diff import ChangeKind, Comparison, EdgeChange, FieldChange, Pa
 from wflgit.core.discretion import conceal_comparison
 from wflgit.core.formats.meaning import Worth
 from wflgit.core.graph import Edge, Goal
+from wflgit.core.words import telling_name
 from wflgit.render.text import Line, Span, Style, line
 
 if TYPE_CHECKING:
@@ -56,8 +57,11 @@ def _part_lines(noun: str, changes: Iterable[PartChange]) -> Iterator[Line]:
     for change in changes:
         part = change.new or change.old
         assert part is not None
-        what = _what(part)
-        said = line(_MARKS[change.kind], f"{noun} ", Span(change.id, Style.STRONG), f" ({what})" if what != change.id else "")
+        what, name = _what(part), telling_name(part)
+        called = f" '{name}'" if name else ""
+        said = line(
+            _MARKS[change.kind], f"{noun} ", Span(change.id, Style.STRONG), called, f" ({what})" if what != change.id else ""
+        )
         yield said if change.was is None else line(*said, ", was ", Span(change.was, Style.STRONG))
         if change.kind is ChangeKind.CHANGED:
             yield from _field_lines(change.fields)
