@@ -169,3 +169,14 @@ def test_a_step_that_only_says_what_happens_if_it_fails_ends_when_it_is_done() -
     alone = replace(GRAPH, edges=(Edge("hello", "error", "bye", EdgeKind.ERROR),))
     assert route(alone, "hello") is None
     assert route(alone, "hello", outcome="error") == "bye"
+
+
+def test_an_outcome_that_nothing_is_connected_to_is_an_end() -> None:
+    alone = replace(GRAPH, edges=(Edge("opened", "true", "bye", EdgeKind.BRANCH),), loose={"opened": ("false",)})
+    assert route(alone, "opened", outcome="false") is None
+    with pytest.raises(StateError) as caught:
+        route(alone, "opened")
+    assert caught.value.hint == "name one of 'true', 'false'"
+    with pytest.raises(NotFoundError) as missing:
+        route(alone, "opened", outcome="maybe")
+    assert missing.value.hint == "it has 'true', 'false', 'booked'"

@@ -140,7 +140,8 @@ class Graph:
     `steps` keeps the author's order. `start` is where executions begin unless a trigger says otherwise; None where the document
     names no such step, or several triggers each have their own. `settings` is what the document says of the workflow as a whole
     (description, timeouts), by key. `start_pointer` is where it names the start. `uses` are edges of kind USES, from a step to one
-    that it works with (the model of an agent): no execution goes there.
+    that it works with (the model of an agent): no execution goes there. `loose` are the outcomes of steps, beside others, that
+    nothing is connected to, where a format shows such: an execution for which one is taken is at its end.
     """
 
     format: str
@@ -153,6 +154,7 @@ class Graph:
     settings: Mapping[str, Any] = field(default_factory=dict)
     start_pointer: Pointer = ()
     uses: tuple[Edge, ...] = ()
+    loose: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def outgoing(self) -> Mapping[str, tuple[Edge, ...]]:

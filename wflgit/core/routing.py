@@ -16,8 +16,8 @@ def route(graph: Graph, step: str, *, outcome: str | None = None, to: str | None
     """Find the step an execution standing at `step` goes to; None is the end of the execution.
 
     Without `outcome` and `to` the plain way on is taken, where the step has one. With both, the edge must have that label and lead
-    there. The end of a scope leads back to its container. Disabled steps are passed through. A goal can be reached from every step,
-    by its id or its target.
+    there. An outcome that nothing is connected to is an end. The end of a scope leads back to its container. Disabled steps are
+    passed through. A goal can be reached from every step, by its id or its target.
 
     Raises:
         NotFoundError: if no edge or goal has that outcome, or leads to that step; the candidates are the ones there are.
@@ -32,7 +32,7 @@ def route(graph: Graph, step: str, *, outcome: str | None = None, to: str | None
     elif outcome is not None:
         target = _by_outcome(graph, step, edges, outcome)
     else:
-        target = _plain(step, edges)
+        target = _plain(step, edges, graph.loose.get(step, ()))
     return settle(graph, step, target)
 
 
@@ -123,7 +123,10 @@ def _by_outcome(graph: Graph, step: str, edges: Sequence[Edge], outcome: str) ->
     for goal in graph.goals:
         if goal.id == outcome:
             return goal.target
-    known = [*dict.fromkeys(edge.label for edge in edges), *(goal.id for goal in graph.goals)]
+    loose = graph.loose.get(step, ())
+    if outcome in loose:
+        return None
+    known = [*dict.fromkeys(edge.label for edge in edges), *loose, *(goal.id for goal in graph.goals)]
     raise NotFoundError(
         f"expected an outcome of step '{step}', but it has no outcome '{outcome}'",
         candidates=near(outcome, known),
@@ -131,7 +134,7 @@ def _by_outcome(graph: Graph, step: str, edges: Sequence[Edge], outcome: str) ->
     )
 
 
-def _plain(step: str, edges: Sequence[Edge]) -> str | None:
+def _plain(step: str, edges: Sequence[Edge], loose: Sequence[str]) -> str | None:
     plain = [edge for edge in edges if edge.kind is EdgeKind.NEXT]
     if plain:
         return _only(step, plain)
@@ -139,7 +142,7 @@ def _plain(step: str, edges: Sequence[Edge]) -> str | None:
         return None
     raise StateError(
         f"expected an outcome for step '{step}', because what comes of it decides the way on",
-        hint=f"name one of {_quoted([edge.label for edge in edges])}",
+        hint=f"name one of {_quoted([*(edge.label for edge in edges), *loose])}",
     )
 
 

@@ -365,6 +365,13 @@ def test_a_name_given_twice_is_only_a_warning_where_no_connection_goes_by_it() -
     assert (problem.rule, problem.severity) == ("duplicate-step-name", Severity.WARNING)
 
 
+def test_outputs_that_nothing_is_connected_to_are_loose() -> None:
+    if_, switch = step("If", "n8n-nodes-base.if"), step("Switch", "n8n-nodes-base.switch")
+    graph = n8n.to_graph(workflow(if_, switch, step("A"), If=[to("A")], Switch=[None, to("A"), []], A=[to("If")]))
+    assert graph.loose == {"If": ("false",), "Switch": ("0", "2", "3")}
+    assert n8n.to_graph(workflow(if_, step("A"), If=[to("A"), to("A")])).loose == {}
+
+
 # Triggers and the start
 
 

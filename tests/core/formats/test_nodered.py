@@ -73,6 +73,13 @@ def test_steps_have_their_kind_and_what_is_no_step_is_none() -> None:
     }
 
 
+def test_outputs_without_a_wire_are_loose() -> None:
+    switch = {"id": "s", "type": "switch", "z": "t1", "x": 0, "y": 0, "wires": [["a"], [], []], "outputLabels": ["", "dark"]}
+    alone = {"id": "a", "type": "function", "z": "t1", "x": 0, "y": 0, "wires": [[]]}
+    found = nodered.to_graph([tab(), switch, alone])
+    assert (edges(found, "s"), found.loose) == ([("output 1", "a")], {"s": ("dark", "output 3")})
+
+
 def test_every_way_of_a_file_is_an_edge() -> None:
     found = nodered.to_graph(WELCOME)
     assert {source: edges(found, source) for source in found.outgoing} == {

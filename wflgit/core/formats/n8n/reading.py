@@ -204,7 +204,7 @@ def to_graph(document: Any) -> Graph:
     """
     base, workflow = find_workflow(document)
     found, names = identify(list_of(workflow.get("nodes")))
-    edges, uses = _read_connections(object_of(workflow.get("connections")), found, names, (*base, "connections"))
+    edges, uses, loose = _read_connections(object_of(workflow.get("connections")), found, names, (*base, "connections"))
     entered = {edge.target for edge in edges}
     steps = _read_steps(found, entered, (*base, "nodes"))
     triggers = [
@@ -222,6 +222,7 @@ def to_graph(document: Any) -> Graph:
         edges=tuple(edges),
         settings=_settings(workflow),
         uses=tuple(uses),
+        loose=loose,
     )
 
 
@@ -258,10 +259,11 @@ def identify(raws: Sequence[Any]) -> tuple[list[Named], dict[str, str]]:
 
 def _read_connections(
     connections: Mapping[str, Any], found: Iterable[Named], names: Mapping[str, str], base: Pointer
-) -> tuple[list[Edge], list[Edge]]:
+) -> tuple[list[Edge], list[Edge], dict[str, tuple[str, ...]]]:
     raws = {named.id: named.raw for named in found}
     edges: list[Edge] = []
     uses: list[Edge] = []
+    loose: dict[str, tuple[str, ...]] = {}
     for name, ports in connections.items():
         source = names.get(name)
         if source is None or not isinstance(ports, dict):
@@ -274,11 +276,15 @@ def _read_connections(
                 plain = len(listed) == 1 and not is_named(type_)
                 labels = (NEXT,) if plain else outputs(type_, raws[source], len(listed))
                 _read_ways(edges, source, labels, listed, names, (*base, name, port))
+                if len(labels) > 1:
+                    ends = [label for index, (label, _) in enumerate(labels) if index >= len(listed) or not listed[index]]
+                    if ends:
+                        loose[source] = tuple(ends)
             elif port == "error":
                 _read_ways(edges, source, (("error", EdgeKind.ERROR),) * len(listed), listed, names, (*base, name, port))
             elif port.startswith("ai_"):
                 _read_uses(uses, source, port, listed, names, (*base, name, port))
-    return edges, uses
+    return edges, uses, loose
 
 
 def _read_ways(

@@ -127,6 +127,7 @@ def to_graph(document: Any) -> Graph:
         settings=reader.settings,
         start_pointer=() if start is None else reader.steps[start].pointer,
         uses=tuple(reader.uses),
+        loose=reader.loose,
     )
 
 
@@ -136,7 +137,7 @@ class _Reader:
     Attributes:
         base: where the list of elements is.
         elements: that list.
-        steps, edges, uses, settings: what the graph will have.
+        steps, edges, uses, loose, settings: what the graph will have.
         off: the ids of tabs that are disabled as a whole.
         subflows: the ids of subflows, each with whether it has an input.
         groups: the ids of groups that make a difference to what is in them.
@@ -151,6 +152,7 @@ class _Reader:
         self.steps: dict[str, Step] = {}
         self.edges: list[Edge] = []
         self.uses: list[Edge] = []
+        self.loose: dict[str, tuple[str, ...]] = {}
         self.settings: dict[str, Any] = {}
         self.off: set[str] = set()
         self.subflows: dict[str, bool] = {}
@@ -248,6 +250,8 @@ class _Reader:
                 for index, target in enumerate(targets):
                     if isinstance(target, str):
                         self.edges.append(Edge(step.id, label, target, kind, None, (*step.pointer, "wires", port, index)))
+        if len(wires) > 1 and not all(wires):
+            self.loose[step.id] = tuple(labels[port] for port, targets in enumerate(wires) if not targets)
 
     def _consider(self, step: Step, raw: Mapping[str, Any], traits_: Traits) -> None:
         """Note a step that may start by itself."""
