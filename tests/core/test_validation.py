@@ -312,3 +312,10 @@ def test_nothing_is_called_unreachable_where_contributed_types_may_begin_by_them
     tick = {"id": "a", "type": "inject", "z": "t1", "x": 0, "y": 0, "wires": [["b"]]}
     elements = [{"id": "t1", "type": "tab", "label": "Hall"}, tick, {**step, "id": "b"}, {**step, "id": "alone"}]
     assert check(json.dumps(elements).encode()) == []
+
+
+def test_what_a_way_from_nowhere_leads_to_is_not_called_unreachable_as_well() -> None:
+    steps = [{"name": "Form", "type": "n8n-nodes-base.webhook"}, {"name": "Mail", "type": "n8n-nodes-base.gmail"}]
+    connections = {"Frm": {"main": [[{"node": "Mail", "type": "main", "index": 0}]]}}
+    found = check(json.dumps({"nodes": steps, "connections": connections}).encode())
+    assert [problem.rule for problem in found] == ["unknown-source"]

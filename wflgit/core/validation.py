@@ -66,19 +66,26 @@ def _workflow_problems(document: Any, graph: Graph | None, catalog: Catalog) -> 
     try:
         definition_format = find_format(document)
         problems.extend(definition_format.problems(document, catalog))
-        problems.extend(graph_problems(graph or definition_format.to_graph(document)))
+        lost = any(problem.rule == "unknown-source" for problem in problems)
+        problems.extend(graph_problems(graph or definition_format.to_graph(document), lost=lost))
     except DefinitionError as error:
         # A shape that no graph can be made of was reported by the format already, if it has found anything.
         return problems or [*error.problems]
     return problems
 
 
-def graph_problems(graph: Graph) -> Iterator[Problem]:
-    """Find what the graph alone shows to be wrong; the problems carry no lines."""
+def graph_problems(graph: Graph, *, lost: bool = False) -> Iterator[Problem]:
+    """Find what the graph alone shows to be wrong; the problems carry no lines.
+
+    Args:
+        graph: the graph.
+        lost: whether the document has ways that are not in the graph, because where they begin is not there.
+    """
     unknown = list(_unknown_steps(graph))
     yield from unknown
-    if not unknown and graph.format not in _BEGIN_ANYWHERE and any(start in graph.steps for start in _starts(graph)):
-        # Behind a way that leads nowhere everything is unreachable; that is said once, where the way is.
+    can_tell = not unknown and not lost and graph.format not in _BEGIN_ANYWHERE
+    if can_tell and any(start in graph.steps for start in _starts(graph)):
+        # Behind a way that leads or begins nowhere everything is unreachable; that is said once, where the way is.
         yield from _unreachable_steps(graph)
     if graph.format == native.NAME:
         # Where the steps of a loop may take hours by themselves, as in Amazon States Language, a loop needs no wait.
