@@ -308,6 +308,8 @@ def test_limiting_a_rate_and_sending_twice_is_no_wait(raw: Any) -> None:
         ({"rev": "9", "flows": []}, True),
         ([{"nodes": [], "connections": {}}], False),
         ([{"id": "a"}, {"type": "b"}, 5], False),
+        ([{"id": "1", "type": "customer"}, {"id": "2", "type": "customer"}], False),
+        ([{"id": "1", "type": "mqtt-broker"}, {"id": "2", "type": "debug", "z": "t1"}], True),
         ({"nodes": [], "connections": {}}, False),
         ({"steps": {}}, False),
         ("text", False),

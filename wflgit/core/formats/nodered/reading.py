@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from wflgit.core.formats.meaning import Feature, Fields
 from wflgit.core.formats.nodered.types import (
@@ -50,6 +50,7 @@ FIELDS = Fields(
 
 _SECONDS = {"milliseconds": 0.001, "seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_FRAMES = frozenset({TAB, SUBFLOW})
 _DIGITS = 12
 """More digits than these are longer than anybody waits, and name no port."""
 
@@ -57,16 +58,23 @@ _DIGITS = 12
 def recognise(document: object) -> bool:
     """Say whether a parsed document is meant as a file of Node-RED: a list of elements, or an object that holds it under `flows`.
 
+    An empty list is a file in which there is nothing yet.
+
     >>> recognise([{"id": "a1", "type": "tab", "label": "Home"}]), recognise({"rev": "1", "flows": []})
     (True, True)
     >>> recognise([{"nodes": [], "connections": {}}])
     False
     """
     elements = document.get("flows") if isinstance(document, dict) else document
-    return isinstance(elements, list) and (not elements or any(map(is_element, elements)))
+    return isinstance(elements, list) and (not elements or any(map(_is_typical, elements)))
 
 
-def is_element(value: object) -> bool:
+def _is_typical(value: object) -> bool:
+    """Whether a value can hardly be anything else: many lists hold objects with an id and a type."""
+    return is_element(value) and ("wires" in value or "z" in value or value["type"] in _FRAMES)
+
+
+def is_element(value: object) -> TypeGuard[dict[str, Any]]:
     """Whether a value is what a file of Node-RED is made of."""
     return isinstance(value, dict) and isinstance(value.get("id"), str) and isinstance(value.get("type"), str)
 
