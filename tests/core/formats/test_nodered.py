@@ -460,6 +460,13 @@ def test_no_shape_makes_reading_fall_over(document: Any) -> None:
     assert nodered.to_document(document, found) is document
 
 
+def test_a_tab_without_an_id_disables_nothing() -> None:
+    document = [{"id": "", "type": "tab", "label": "Hall", "disabled": True}, {"id": "a", "type": "inject", "z": "", "wires": [[]]}]
+    found = nodered.to_graph(document)
+    assert not found.steps["a"].disabled
+    assert nodered.to_document(document, found) is document
+
+
 @given(JSON)
 def test_what_is_no_list_of_elements_is_refused(document: Any) -> None:
     if isinstance(document, list):

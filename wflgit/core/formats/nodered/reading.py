@@ -177,7 +177,7 @@ class _Reader:
                 continue
             type_, id_ = raw.get("type"), raw.get("id")
             if type_ == TAB:
-                if raw.get("disabled") is True and isinstance(id_, str):
+                if raw.get("disabled") is True and isinstance(id_, str) and id_:
                     self.off.add(id_)
             elif type_ == SUBFLOW:
                 if isinstance(id_, str):
