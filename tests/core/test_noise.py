@@ -37,3 +37,10 @@ def test_a_comment_that_comes_or_goes_is_called_by_its_type() -> None:
     tab = {"id": "t1", "type": "tab", "label": "Hall"}
     note = {"id": "c1", "type": "comment", "z": "t1", "name": "Remember", "x": 1, "y": 2, "wires": []}
     assert find_noise([tab], [tab, note]) == find_noise([tab, note], [tab]) == (Noise(Worth.COSMETIC, ("comment",)),)
+
+
+def test_a_field_is_called_by_its_key_whatever_type_its_value_is_of() -> None:
+    new = {**MACHINE, "Comment": {"type": "text"}}
+    assert find_noise({key: value for key, value in MACHINE.items() if key != "Comment"}, new) == (
+        Noise(Worth.COSMETIC, ("Comment",)),
+    )

@@ -67,21 +67,23 @@ def _differences(old: Any, new: Any, pointer: Pointer) -> Iterator[tuple[Pointer
         before, after = _entries(old), _entries(new)
         if before.keys() == after.keys() and [*before] != [*after]:
             yield pointer, ORDER
-        yield from _by_key(before, after, pointer)
+        yield from _by_key(before, after, pointer, are_entries=True)
     else:
         yield pointer, ""
 
 
-def _by_key(old: Mapping[Any, Any], new: Mapping[Any, Any], pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
+def _by_key(
+    old: Mapping[Any, Any], new: Mapping[Any, Any], pointer: Pointer, *, are_entries: bool = False
+) -> Iterator[tuple[Pointer, str]]:
     for key in [*new, *(key for key in old if key not in new)]:
         if key in old and key in new:
             yield from _differences(old[key], new[key], (*pointer, key))
         else:
-            yield (*pointer, key), _type(new.get(key, old.get(key)))
+            yield (*pointer, key), _type(new.get(key, old.get(key))) if are_entries else ""
 
 
 def _type(value: Any) -> str:
-    """The type that something says it is of: what is called so is a comment or a group, whatever its id."""
+    """The type that an entry of a list says it is of: `comment` tells more than the id of one."""
     type_ = value.get("type") if isinstance(value, dict) else None
     return type_ if isinstance(type_, str) else ""
 
