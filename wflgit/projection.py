@@ -82,7 +82,7 @@ def _read_trunk(git: GitRepository, conn: Connection, settings: Settings, state:
 def _number(conn: Connection, account: str, count: Numbering, commits: Sequence[TrunkCommit]) -> list[VersionRow]:
     """Number the commits' changes, and keep the table of live files in step."""
     before = {path: blob for files in count.files.values() for path, blob in files.items()}
-    rows = [_row(commit, found) for commit in commits for found in count.add(commit.changes)]
+    rows = [version_row(commit, found) for commit in commits for found in count.add(commit.changes)]
     after = {path: (slug, blob) for slug, files in count.files.items() for path, blob in files.items()}
     changed = [FileRow(path, slug, blob, None) for path, (slug, blob) in after.items() if before.get(path) != blob]
     versions.put_files(conn, account, changed)
@@ -125,7 +125,8 @@ def _renumber_around(
     return [final.get((row.workflow, row.commit), row) for row in rows]
 
 
-def _row(commit: TrunkCommit, found: Numbered) -> VersionRow:
+def version_row(commit: TrunkCommit, found: Numbered) -> VersionRow:
+    """The row of a version that a trunk commit made; nothing is said of its publication."""
     return VersionRow(
         workflow=found.workflow,
         number=found.number,

@@ -20,7 +20,7 @@ from wflgit.errors import NotFoundError, RepositoryError, StateError
 from wflgit.git import history, refs, worktree
 from wflgit.git.boundary import translated
 from wflgit.git.repository import HEADS, GitRepository
-from wflgit.projection import assign_numbers, read_tags
+from wflgit.projection import assign_numbers, read_tags, version_row
 from wflgit.store.versions import VersionRow
 from wflgit.workspace import Workspace, utc_now
 
@@ -177,18 +177,7 @@ def _number(git: GitRepository, paths: WorkflowPaths, tip: str) -> tuple[dict[st
     rows: dict[str, list[VersionRow]] = defaultdict(list)
     for commit in history.read_history(git, paths, tip=tip):
         for found in count.add(commit.changes):
-            row = VersionRow(
-                workflow=found.workflow,
-                number=found.number,
-                path=found.path,
-                commit=commit.id,
-                blob=found.blob,
-                author_name=commit.author.name,
-                author_email=commit.author.email,
-                created_at=commit.committed_at,
-                summary=commit.summary,
-            )
-            rows[found.workflow].append(row)
+            rows[found.workflow].append(version_row(commit, found))
     return rows, {slug: _history(found) for slug, found in rows.items()}
 
 
