@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         VersionStatus,
         Workflow,
     )
-    from wflgit.core.reports import Finding, Status
+    from wflgit.core.reports import Notice, Status
     from wflgit.core.rollout import Rollout
     from wflgit.core.selection import Selection
     from wflgit.core.settings import Settings
@@ -73,7 +73,6 @@ __all__ = [
     "Event",
     "Execution",
     "ExecutionStatus",
-    "Finding",
     "Identity",
     "IdentityError",
     "InvalidNameError",
@@ -85,6 +84,7 @@ __all__ = [
     "MigrationStatus",
     "MissingObjectError",
     "NotFoundError",
+    "Notice",
     "Pace",
     "Plan",
     "PlanError",
@@ -120,7 +120,7 @@ _HOMES = {
     "AuditEntry": "core.audit",
     "Comparison": "core.diff",
     "Event": "core.audit",
-    "Finding": "core.reports",
+    "Notice": "core.reports",
     "Pace": "core.pace",
     "Plan": "core.plan",
     "Repository": "api.repository",

@@ -28,7 +28,7 @@ from wflgit.core.records import (
     VersionStatus,
     Workflow,
 )
-from wflgit.core.reports import Finding, Status
+from wflgit.core.reports import Notice, Status
 from wflgit.errors import ConflictError, DefinitionError, NotFoundError
 from wflgit.render.json import dumps, error_data, to_data
 
@@ -108,7 +108,7 @@ def test_data_may_be_written_in_one_line() -> None:
     assert dumps({"a": [1, {"b": 2}]}, indent=None) == '{"a": [1, {"b": 2}]}'
 
 
-RECORDS = [AuditEntry, Execution, Finding, Migration, MigrationItem, Problem, Status, StepCount, Version, Workflow]
+RECORDS = [AuditEntry, Execution, Notice, Migration, MigrationItem, Problem, Status, StepCount, Version, Workflow]
 PLANS = [Failure, Instruction, Loss, Plan, Side]
 
 

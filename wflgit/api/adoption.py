@@ -14,7 +14,7 @@ from wflgit.core.names import Marks, tag_folder, unknown, version_marks
 from wflgit.core.numbering import Assignment, Numbering
 from wflgit.core.paths import WorkflowPaths
 from wflgit.core.records import Identity, Severity
-from wflgit.core.reports import Finding
+from wflgit.core.reports import Notice
 from wflgit.core.settings import FILE, Settings, format_settings, parse_settings
 from wflgit.errors import NotFoundError, RepositoryError, StateError
 from wflgit.git import history, refs, worktree
@@ -220,7 +220,7 @@ def _describe(git: GitRepository, settings: Settings, found: Survey, choice: Cho
     )
 
 
-def _tag_findings(git: GitRepository, settings: Settings, rows: Rows) -> list[Finding]:
+def _tag_findings(git: GitRepository, settings: Settings, rows: Rows) -> list[Notice]:
     tags = refs.list_refs(git, tag_folder())
     return list(adoption_checks.tag_findings(sorted(rows), tags, _assignments(git, settings, rows, tags)))
 

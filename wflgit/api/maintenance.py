@@ -10,7 +10,7 @@ from wflgit.api.audit import Audit
 from wflgit.core.names import TAG_PREFIX, Marks, archive_folder, archive_ref, tag_folder, version_marks, version_tag
 from wflgit.core.numbering import Fault, TagFault
 from wflgit.core.records import Severity, StepCount
-from wflgit.core.reports import Draining, Finding, Status
+from wflgit.core.reports import Draining, Notice, Status
 from wflgit.errors import DefinitionError, NotFoundError
 from wflgit.git import refs, worktree
 from wflgit.projection import assign_numbers, read_tags
@@ -66,7 +66,7 @@ def _collisions(workspace: Workspace) -> dict[str, list[str]]:
     return {slug: found for slug, found in paths.items() if len(found) > 1}
 
 
-def fsck(workspace: Workspace) -> list[Finding]:
+def fsck(workspace: Workspace) -> list[Notice]:
     """Sync, and check everything against everything. Nothing is changed but what a sync puts right."""
     workspace.sync()
     return [
@@ -78,9 +78,9 @@ def fsck(workspace: Workspace) -> list[Finding]:
     ]
 
 
-def _check_collisions(workspace: Workspace) -> Iterator[Finding]:
+def _check_collisions(workspace: Workspace) -> Iterator[Notice]:
     for slug, paths in sorted(_collisions(workspace).items()):
-        yield Finding(
+        yield Notice(
             "slug-collision",
             Severity.ERROR,
             slug,
@@ -89,7 +89,7 @@ def _check_collisions(workspace: Workspace) -> Iterator[Finding]:
         )
 
 
-def _check_tags(workspace: Workspace) -> Iterator[Finding]:
+def _check_tags(workspace: Workspace) -> Iterator[Notice]:
     with workspace.store.read() as conn:
         slugs = versions.last_versions(conn, workspace.account, None)
     found = version_marks(refs.list_refs(workspace.git, tag_folder()) | refs.list_refs(workspace.git, archive_folder()))
@@ -98,7 +98,7 @@ def _check_tags(workspace: Workspace) -> Iterator[Finding]:
             rows = versions.list_versions(conn, workspace.account, slug)[::-1]
         yield from _check_marks(workspace, slug, rows, found.get(slug, Marks({}, {})))
         if refs.read_ref(workspace.git, f"{TAG_PREFIX}{slug}") is not None:
-            yield Finding(
+            yield Notice(
                 "tag-in-the-way",
                 Severity.ERROR,
                 slug,
@@ -107,7 +107,7 @@ def _check_tags(workspace: Workspace) -> Iterator[Finding]:
             )
 
 
-def _check_marks(workspace: Workspace, slug: str, rows: list[VersionRow], marks: Marks) -> Iterator[Finding]:
+def _check_marks(workspace: Workspace, slug: str, rows: list[VersionRow], marks: Marks) -> Iterator[Notice]:
     chain = [row for row in rows if row.on_trunk]
     tags = read_tags(workspace.git, [*marks.tags.values(), *marks.archive.values()])
     assignment = assign_numbers(workspace.git, workspace.settings, chain, marks, tags)
@@ -118,7 +118,7 @@ def _check_marks(workspace: Workspace, slug: str, rows: list[VersionRow], marks:
     targets = marks.targets(assignment.archived)
     for number in sorted(assignment.orphans):
         commit, trunk = tags[targets[number]].commit[:10], workspace.settings.trunk
-        yield Finding(
+        yield Notice(
             "rewritten-trunk",
             Severity.ERROR,
             f"{slug}@{number}",
@@ -127,20 +127,20 @@ def _check_marks(workspace: Workspace, slug: str, rows: list[VersionRow], marks:
         )
 
 
-def _tag_finding(slug: str, number: int, fault: Fault) -> Finding:
+def _tag_finding(slug: str, number: int, fault: Fault) -> Notice:
     name, (kind, real) = version_tag(slug, number).removeprefix(TAG_PREFIX), fault
     then = {
         TagFault.LIGHTWEIGHT: f", then `wflgit publish {slug}`",
         TagFault.WRONG_NUMBER: f", then `wflgit publish {slug} {real}`",
     }
     message, hint = f"tag '{name}' {_said(slug, number, fault)}", f"remove it: `git tag -d {name}`{then.get(kind, '')}"
-    return Finding(f"tag-{kind}", Severity.ERROR, name, message, hint)
+    return Notice(f"tag-{kind}", Severity.ERROR, name, message, hint)
 
 
-def _archive_finding(slug: str, number: int, fault: Fault) -> Finding:
+def _archive_finding(slug: str, number: int, fault: Fault) -> Notice:
     ref, (kind, _) = archive_ref(slug, number), fault
     message, hint = f"archive ref '{ref}' {_said(slug, number, fault)}", f"remove it: `git update-ref -d {ref}`"
-    return Finding(f"tag-{kind}", Severity.ERROR, ref, message, hint)
+    return Notice(f"tag-{kind}", Severity.ERROR, ref, message, hint)
 
 
 def _said(slug: str, number: int, fault: Fault) -> str:
@@ -155,7 +155,7 @@ def _said(slug: str, number: int, fault: Fault) -> str:
     return said[kind]
 
 
-def _check_contents(workspace: Workspace) -> Iterator[Finding]:
+def _check_contents(workspace: Workspace) -> Iterator[Notice]:
     """The current versions must be there and valid: executions start on them."""
     with workspace.store.read() as conn:
         published = versions.published(conn, workspace.account, None)
@@ -165,7 +165,7 @@ def _check_contents(workspace: Workspace) -> Iterator[Finding]:
         problems = workspace.contents.problems(workspace.git.blob(row.blob), workspace.catalog())
         errors = [problem for problem in problems if problem.severity is Severity.ERROR]
         if errors:
-            yield Finding(
+            yield Notice(
                 "invalid-current",
                 Severity.ERROR,
                 f"{slug}@{row.number}",
@@ -174,7 +174,7 @@ def _check_contents(workspace: Workspace) -> Iterator[Finding]:
             )
 
 
-def _check_pins(workspace: Workspace) -> Iterator[Finding]:
+def _check_pins(workspace: Workspace) -> Iterator[Notice]:
     """Every live execution must stand at a step of a version that can be read."""
     with workspace.store.read() as conn:
         pins = executions.live_pins(conn, workspace.account)
@@ -184,7 +184,7 @@ def _check_pins(workspace: Workspace) -> Iterator[Finding]:
             definition = workspace.resolve_pin(slug, number, commit)
         except (NotFoundError, DefinitionError) as error:
             hint = f"bring commit {commit[:10]} back with `git fetch`, or cancel them"
-            yield Finding(
+            yield Notice(
                 "lost-pin",
                 Severity.ERROR,
                 subject,
@@ -194,13 +194,13 @@ def _check_pins(workspace: Workspace) -> Iterator[Finding]:
             continue
         if step not in definition.graph.steps:
             hint = f"see `wflgit exec ls {slug} --version {number}`, and cancel them"
-            yield Finding(
+            yield Notice(
                 "lost-step", Severity.ERROR, subject, f"{count} executions stand at '{step}', which the version does not have", hint
             )
 
 
-def _check_audit(workspace: Workspace) -> Iterator[Finding]:
+def _check_audit(workspace: Workspace) -> Iterator[Notice]:
     broken = Audit(workspace).verify().broken
     if broken is not None:
         hint = "restore the side store from a backup made before"
-        yield Finding("audit-chain", Severity.ERROR, f"audit entry {broken.sequence}", broken.reason, hint)
+        yield Notice("audit-chain", Severity.ERROR, f"audit entry {broken.sequence}", broken.reason, hint)

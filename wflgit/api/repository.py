@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wflgit.api.versions import Versions
     from wflgit.api.workflows import Workflows
     from wflgit.core.audit import Event
-    from wflgit.core.reports import Finding, Status
+    from wflgit.core.reports import Notice, Status
 
 EDITOR_SCHEMA = "schemas/workflow.schema.json"
 
@@ -106,7 +106,7 @@ class Repository:
 
         return status(self.workspace)
 
-    def fsck(self) -> list[Finding]:
+    def fsck(self) -> list[Notice]:
         """Check Git, the side store and the audit trail against each other; empty if all is well."""
         from wflgit.api.maintenance import fsck
 

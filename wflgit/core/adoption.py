@@ -16,7 +16,7 @@ from wflgit.core.covering import ChosenGlob, cover
 from wflgit.core.formats import FORMATS, find_format, locate, read
 from wflgit.core.paths import WorkflowPaths
 from wflgit.core.records import Identity, Problem, Severity
-from wflgit.core.reports import Finding
+from wflgit.core.reports import Notice
 from wflgit.core.settings import FILE, Settings
 from wflgit.core.validation import graph_problems
 from wflgit.errors import DefinitionError
@@ -152,7 +152,7 @@ class Adoption:
     versions: int
     formats: tuple[FormatCount, ...]
     collisions: tuple[Collision, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Notice, ...]
     others: int
     written: str | None = None
 

@@ -12,7 +12,7 @@ from wflgit.core.covering import cover, escape
 from wflgit.core.names import TAG_PREFIX, channel_tag, is_reserved, version_tag
 from wflgit.core.paths import WorkflowPaths
 from wflgit.core.records import Severity
-from wflgit.core.reports import Finding
+from wflgit.core.reports import Notice
 from wflgit.core.settings import FILE, Settings
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _EXAMPLES = 5
 # The files
 
 
-def file_findings(files: Sequence[WorkflowFile], found: Survey, settings: Settings) -> Iterator[Finding]:
+def file_findings(files: Sequence[WorkflowFile], found: Survey, settings: Settings) -> Iterator[Notice]:
     """What the files themselves show, the worst first."""
     yield from (_collision_finding(collision) for collision in list_collisions(files))
     yield from _unreadable(files, found)
@@ -34,11 +34,11 @@ def file_findings(files: Sequence[WorkflowFile], found: Survey, settings: Settin
     yield from _long_histories(files, settings)
     for path in found.too_large:
         message = f"the file has more than {SIZE_LIMIT:,} bytes, so nobody looked whether it is a workflow"
-        yield Finding("too-large", Severity.WARNING, path, message, "if it is one, name it with --path; if not, --exclude")
+        yield Notice("too-large", Severity.WARNING, path, message, "if it is one, name it with --path; if not, --exclude")
 
 
-def _collision_finding(collision: Collision) -> Finding:
-    return Finding(
+def _collision_finding(collision: Collision) -> Notice:
+    return Notice(
         "slug-collision",
         Severity.ERROR,
         collision.slug,
@@ -53,28 +53,28 @@ def _options(paths: Sequence[str]) -> str:
     return " ".join([*quoted, *(["…"] if len(paths) > _EXAMPLES else [])])
 
 
-def _unreadable(files: Iterable[WorkflowFile], found: Survey) -> Iterator[Finding]:
+def _unreadable(files: Iterable[WorkflowFile], found: Survey) -> Iterator[Notice]:
     for file in files:
         problem = found.workflows[file.path].problem
         if problem is not None:
             place = f"{file.path}:{problem.line}:{problem.column}" if problem.line else file.path
             hint = f"{problem.hint or 'mend the file'}; if it is no workflow: {_options([file.path])}"
-            yield Finding("unreadable", Severity.ERROR, place, problem.message, hint)
+            yield Notice("unreadable", Severity.ERROR, place, problem.message, hint)
 
 
-def _faulty(counted: FormatCount, files: Iterable[WorkflowFile]) -> Finding:
+def _faulty(counted: FormatCount, files: Iterable[WorkflowFile]) -> Notice:
     paths = [file.path for file in files if file.format == counted.format and file.errors]
     message = f"{counted.faulty} of {counted.files} files have errors and cannot be published as they are: {_listed(paths)}"
-    return Finding("errors", Severity.WARNING, counted.format, message, "`wflgit validate` lists them, once wflgit.toml is there")
+    return Notice("errors", Severity.WARNING, counted.format, message, "`wflgit validate` lists them, once wflgit.toml is there")
 
 
-def _names_used_twice(files: Iterable[WorkflowFile]) -> Iterator[Finding]:
+def _names_used_twice(files: Iterable[WorkflowFile]) -> Iterator[Notice]:
     named: dict[str, list[WorkflowFile]] = defaultdict(list)
     for file in files:
         # As the side store compares names: a difference of case, or of outer spaces, is none.
         named[(file.name or "").strip().casefold()].append(file)
     found = [
-        Finding(
+        Notice(
             "name-used-twice",
             Severity.WARNING,
             found[0].name or "",
@@ -87,9 +87,9 @@ def _names_used_twice(files: Iterable[WorkflowFile]) -> Iterator[Finding]:
     yield from _shortened(found, "display names are those of several files, and names are unique in an account")
 
 
-def _odd_slugs(files: Iterable[WorkflowFile], settings: Settings) -> Iterator[Finding]:
+def _odd_slugs(files: Iterable[WorkflowFile], settings: Settings) -> Iterator[Notice]:
     found = [
-        Finding(
+        Notice(
             "odd-slug",
             Severity.WARNING,
             file.path,
@@ -114,12 +114,12 @@ def _oddity(file: WorkflowFile, settings: Settings) -> str | None:
     return None
 
 
-def _shortened(found: Sequence[Finding], message: str) -> Sequence[Finding]:
+def _shortened(found: Sequence[Notice], message: str) -> Sequence[Notice]:
     """Findings of one kind; of many of them one that names the first."""
     if len(found) <= _EXAMPLES:
         return found
     first, subjects = found[0], _listed([each.subject for each in found])
-    return [Finding(first.check, first.severity, f"{len(found):,} {message}", subjects, first.hint)]
+    return [Notice(first.check, first.severity, f"{len(found):,} {message}", subjects, first.hint)]
 
 
 def _is_reserved(part: str, settings: Settings) -> bool:
@@ -131,30 +131,30 @@ def _is_odd(path: str, derived: str) -> bool:
     return derived not in path
 
 
-def _long_histories(files: Iterable[WorkflowFile], settings: Settings) -> Iterator[Finding]:
+def _long_histories(files: Iterable[WorkflowFile], settings: Settings) -> Iterator[Notice]:
     limit = settings.policy.max_versions
     for file in files:
         if file.versions >= limit:
             message = f"the workflow has {file.versions:,} versions, and the policy allows {limit:,}, so no more can be made"
             hint = f"write into {FILE}: [policy] max_versions = {2 * file.versions}"
-            yield Finding("too-many-versions", Severity.WARNING, file.slug, message, hint)
+            yield Notice("too-many-versions", Severity.WARNING, file.slug, message, hint)
 
 
 # The globs
 
 
-def coverage_findings(paths: WorkflowPaths, found: Survey) -> Iterator[Finding]:
+def coverage_findings(paths: WorkflowPaths, found: Survey) -> Iterator[Notice]:
     """What globs that somebody has chosen leave out, and what they take in that is no workflow."""
     reach = WorkflowPaths(paths.include)
     left = [path for path in found.certain if reach.slug(path) is None]
     for chosen in cover(left, found.others).include:
         matched = [path for path in left if WorkflowPaths((chosen.glob,)).slug(path) is not None]
         message = f"{_files(len(matched))} left out: {_listed(matched)}"
-        yield Finding("left-out", Severity.WARNING, chosen.glob, message, f"add '{chosen.glob}' to [workflows] paths")
+        yield Notice("left-out", Severity.WARNING, chosen.glob, message, f"add '{chosen.glob}' to [workflows] paths")
     strangers = [path for path in sorted(found.others) if paths.slug(path) is not None]
     if strangers:
         message = f"files count as workflows that are none: {_listed(strangers)}"
-        yield Finding("no-workflow", Severity.WARNING, ", ".join(paths.include), message, "add them to [workflows] exclude")
+        yield Notice("no-workflow", Severity.WARNING, ", ".join(paths.include), message, "add them to [workflows] exclude")
 
 
 def _files(number: int) -> str:
@@ -164,7 +164,7 @@ def _files(number: int) -> str:
 # The tags
 
 
-def tag_findings(slugs: Iterable[str], tags: Collection[str], assignments: Mapping[str, Assignment]) -> Iterator[Finding]:
+def tag_findings(slugs: Iterable[str], tags: Collection[str], assignments: Mapping[str, Assignment]) -> Iterator[Notice]:
     """What tags mean that were there before wflgit.
 
     Args:
@@ -178,26 +178,26 @@ def tag_findings(slugs: Iterable[str], tags: Collection[str], assignments: Mappi
             if f"{TAG_PREFIX}{name}" in tags:
                 message = f"a tag '{name}' stands where the tags of the workflow go, so nothing can be published"
                 hint = f"rename it: `git tag NEW {name} && git tag -d {name}`"
-                yield Finding("tag-in-the-way", Severity.ERROR, slug, message, hint)
+                yield Notice("tag-in-the-way", Severity.ERROR, slug, message, hint)
         if channel_tag(slug, "current") in tags:
             message = f"a tag '{slug}/current' is there, and wflgit will move it to the highest published version, or remove it"
             hint = f"if you need it, keep it under another name: `git tag NEW {slug}/current`"
-            yield Finding("tag-taken-over", Severity.ERROR, slug, message, hint)
+            yield Notice("tag-taken-over", Severity.ERROR, slug, message, hint)
         if slug in assignments:
             yield from _version_tags(slug, assignments[slug])
 
 
-def _version_tags(slug: str, said: Assignment) -> Iterator[Finding]:
+def _version_tags(slug: str, said: Assignment) -> Iterator[Notice]:
     names = {number: version_tag(slug, number).removeprefix(TAG_PREFIX) for number in (*said.published, *said.faults)}
     if said.published:
         tags = [names[number] for number in sorted(said.published)]
         message = f"version {max(said.published)} will be current, as the tags say that are there: {_listed(tags)}"
         hint = f"if they are not meant so: `git tag -d {' '.join(tags)}`"
-        yield Finding("tag-publishes", Severity.WARNING, slug, message, hint)
+        yield Notice("tag-publishes", Severity.WARNING, slug, message, hint)
     for number, (fault, _) in sorted(said.faults.items()):
         message = f"the tag '{names[number]}' looks as if it published version {number}, but publishes nothing ({fault})"
         hint = f"rename or remove it: `git tag -d {names[number]}`"
-        yield Finding("tag-publishes-nothing", Severity.ERROR, slug, message, hint)
+        yield Notice("tag-publishes-nothing", Severity.ERROR, slug, message, hint)
 
 
 def _listed(texts: Sequence[str]) -> str:

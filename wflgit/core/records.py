@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """How bad a problem is: an error refuses the definition, a warning is only said."""
+    """How bad something is, the worst first: an error is refused, a warning is said, an info is there for those who look for it."""
 
     ERROR = "error"
     WARNING = "warning"
+    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True)

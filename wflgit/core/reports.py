@@ -49,8 +49,8 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that `fsck` does not like.
+class Notice:
+    """One thing that `fsck` or `adopt` does not like.
 
     Attributes:
         check: stable name of the check, listed in `docs/fsck.md`.

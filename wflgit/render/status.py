@@ -12,7 +12,7 @@ from wflgit.render.text import SHORT, Line, Span, Style, count, line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wflgit.core.reports import Draining, Finding, Status
+    from wflgit.core.reports import Draining, Notice, Status
 
 _STEP_COLUMNS = (Column("STEP"), Column("ACTIVE", right=True), Column("WAITING", right=True))
 
@@ -50,7 +50,7 @@ def _draining(versions: Sequence[Draining]) -> Iterator[Line]:
         yield from islice(Table(_STEP_COLUMNS, rows).lines(), 1, None)  # without the titles
 
 
-def finding_lines(findings: Iterable[Finding]) -> Iterator[Line]:
+def finding_lines(findings: Iterable[Notice]) -> Iterator[Line]:
     """What is wrong, one finding after the other, each with what to do."""
     for finding in findings:
         severity = Span(f"{finding.severity}: ", STYLES[finding.severity])
