@@ -28,7 +28,7 @@ from wflgit.core.catalog import BUILT_IN
 from wflgit.core.numbering import Assignment, TagFault
 from wflgit.core.paths import WorkflowPaths
 from wflgit.core.records import Identity
-from wflgit.core.reports import Finding
+from wflgit.core.reports import Notice
 from wflgit.core.settings import Policy, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,7 @@ def found_in(files: dict[str, Look | None]) -> Survey:
 
 def findings(
     files: dict[str, Look | None], *, versions: int = 1, max_versions: int = 1000, glob: str = "flows/**/*.json"
-) -> list[Finding]:
+) -> list[Notice]:
     settings = Settings("acme", "main", WorkflowPaths((glob,)), policy=Policy(max_versions))
     found = found_in(files)
     slugs = {settings.paths.slug(path) for path in found.workflows}
@@ -247,4 +247,4 @@ def test_every_check_is_explained() -> None:
     page = (ROOT / "docs" / "adopt.md").read_text(encoding="utf-8")
     code = (ROOT / "wflgit" / "core" / "adoption_checks.py").read_text(encoding="utf-8")
     explained = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
-    assert sorted(explained) == sorted(set(re.findall(r'Finding\(\s*"([a-z-]+)"', code)))
+    assert sorted(explained) == sorted(set(re.findall(r'Notice\(\s*"([a-z-]+)"', code)))

@@ -17,7 +17,7 @@ from wflgit.core.catalog import BUILT_IN
 from wflgit.core.diff import compare
 from wflgit.core.formats import asl, parse
 from wflgit.core.graph import Edge, EdgeKind, Graph, StepKind
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.errors import DefinitionError
 
 if TYPE_CHECKING:

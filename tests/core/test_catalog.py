@@ -13,7 +13,7 @@ from wflgit.core.catalog import BUILT_IN, load_catalog
 
 if TYPE_CHECKING:
     from wflgit.core.catalog import Catalog
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 STEPS: dict[str, dict[str, Any]] = {
     "send_email": {"template": "welcome", "subject": "Hi", "sender": "a@b.example", "data": {"code": 1}},

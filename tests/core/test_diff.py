@@ -40,7 +40,7 @@ def test_steps_added_removed_and_changed_are_told_apart() -> None:
     ]
     [field] = found.steps[1].fields
     assert (field.path, field.kind, field.old, field.new) == (("config", "t"), ChangeKind.CHANGED, "hi", "hello")
-    assert "a (next) now leads to c, not b" in describe(found)
+    assert describe(found) == ("added step 'c'", "removed step 'b'", "changed step 'a'")
 
 
 @pytest.mark.parametrize(("old", "new"), [(1, 1.0), (1, True), (0, False), (None, False), ("1", 1), ([], {})])
@@ -77,7 +77,7 @@ def test_long_lists_of_names_are_cut_short() -> None:
 def test_an_edited_condition_is_said_though_it_leads_where_it_led() -> None:
     old = replace(graph({"a": {}}), edges=(Edge("a", "yes", "a", EdgeKind.BRANCH, {"op": "eq"}),))
     new = replace(old, edges=(Edge("a", "yes", "a", EdgeKind.BRANCH, {"op": "ne"}), Edge("a", "no", None)))
-    assert describe(compare(old, new)) == ("changed when a (yes) is taken", "a (no) now leads to the end")
+    assert describe(compare(old, new)) == ("a (no) now leads to the end", "changed when a (yes) is taken")
     assert describe(compare(new, old)) == ("a (no) leads nowhere any more", "changed when a (yes) is taken")
 
 
@@ -95,7 +95,7 @@ def test_a_renamed_step_is_one_change_and_nothing_that_leads_to_it_is() -> None:
     [change] = found.steps
     assert (change.id, change.was, change.kind) == ("Launch", "Lauch", ChangeKind.CHANGED)
     assert not found.edges
-    assert describe(found) == ("renamed step 'Lauch' to 'Launch' and changed it",)
+    assert describe(found) == ("renamed step 'Lauch' to 'Launch'",)
 
 
 def test_a_renamed_container_does_not_rename_what_is_inside() -> None:
@@ -175,3 +175,16 @@ def test_a_step_whose_id_nobody_can_read_is_called_by_its_name_too() -> None:
     old, new = (keyed(("0b1f9c", "1", {"url": url})) for url in ("one", "two"))
     named = [replace(found, steps={"0b1f9c": found.steps["0b1f9c"]._replace(name="Hall light")}) for found in (old, new)]
     assert describe(compare(*named)) == ("changed step '0b1f9c (Hall light)'",)
+
+
+def test_a_description_is_short_and_says_first_what_came_and_went() -> None:
+    old = graph(
+        {"a": {}, "b": {}, "c": {}, "d": {}}, ("a", "next", "b"), ("b", "next", "c"), ("c", "next", "d"), ("d", "next", None)
+    )
+    steps: dict[str, dict[str, Any]] = {"a": {"x": 1}, "b": {}, "n": {}, "c": {}, "d": {}}
+    ways = (("a", "next", "b"), ("b", "next", "n"), ("n", "next", "c"), ("c", "next", "d"), ("d", "next", None))
+    assert describe(compare(old, graph(steps, *ways))) == ("added step 'n'", "changed step 'a'")
+    moved = graph({key: {} for key in "abcd"}, ("b", "next", "c"), ("c", "next", "a"), ("a", "next", "d"), ("d", "next", None))
+    assert describe(compare(old, replace(moved, start="b"))) == ("moved step 'a' between 'c' and 'd'",)
+    renamed = replace(old, steps={key: step._replace(name=f"Step {key}") for key, step in old.steps.items()})
+    assert describe(compare(old, renamed))[0] == "renamed step 'a (Step a)'"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from wflgit.core.diff import compare
-from wflgit.core.discretion import conceal, conceal_comparison, conceal_text
+from wflgit.core.discretion import conceal, conceal_changes, conceal_comparison, conceal_text
 from wflgit.core.formats import parse
 from wflgit.render.comparison import comparison_lines
 from wflgit.render.json import dumps
@@ -80,5 +81,27 @@ def test_the_secrets_of_what_steps_share_are_not_shown() -> None:
         comparison = compare(parse(json.dumps(old).encode()).graph, parse(json.dumps(new).encode()).graph)
         said = dumps(comparison) + str([*comparison_lines(comparison)])
         assert "credentials" in said
+        assert "sesame" not in said
+        assert "tahini" not in said
+
+
+def test_the_secrets_of_what_was_done_are_not_shown() -> None:
+    old, new = (parse(json.dumps(export(token)).encode()).graph for token in ("sesame", "tahini"))
+    comparison = compare(old, new)
+    said = dumps(conceal_changes(comparison.changes, new.format))
+    assert "(another secret)" in said
+    assert "sesame" not in said
+    assert "tahini" not in said
+    assert "tahini" in dumps(comparison.changes)
+
+
+def test_a_secret_in_the_condition_of_a_way_is_not_shown() -> None:
+    graph = parse(json.dumps(export("x")).encode()).graph
+    secrets = [graph.edges[0]._replace(condition={"parameters": {"apiKey": token}}) for token in ("sesame", "tahini")]
+    old, new = (replace(graph, edges=(edge, *graph.edges[1:])) for edge in secrets)
+    for pair in ((old, new), (old, replace(old, edges=old.edges[1:])), (replace(old, edges=old.edges[1:]), new)):
+        comparison = compare(*pair)
+        said = dumps(comparison) + dumps(conceal_changes(comparison.changes, "n8n")) + str([*comparison_lines(comparison)])
+        assert "secret)" in said
         assert "sesame" not in said
         assert "tahini" not in said

@@ -15,7 +15,7 @@ from wflgit.core.jsonvalues import same
 from wflgit.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

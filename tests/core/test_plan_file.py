@@ -20,7 +20,7 @@ from wflgit.errors import DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 PATH = "migrations/welcome/v6..v7.json"
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wflgit.core.catalog import BUILT_IN, load_catalog
-from wflgit.core.records import Severity
+from wflgit.core.problems import Severity
 from wflgit.core.validation import validate
 
 if TYPE_CHECKING:
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 WAIT = {"type": "wait", "config": {"duration": "P1D"}}
 

@@ -15,14 +15,13 @@ from wflgit.core.diff import compare
 from wflgit.core.formats import parse
 from wflgit.core.mapping import Destination, Way
 from wflgit.core.plan import Failure, Instruction, Loss, Plan, Side
+from wflgit.core.problems import Problem, Severity
 from wflgit.core.records import (
     Definition,
     Execution,
     Identity,
     Migration,
     MigrationItem,
-    Problem,
-    Severity,
     StepCount,
     Version,
     VersionStatus,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.errors import DefinitionError, NotFoundError
 from wflgit.render.problems import SHOWN, error_lines, problem_lines
 from wflgit.render.text import plain

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from wflgit.core.covering import ChosenGlob, cover
 from wflgit.core.formats import FORMATS, find_format, locate, read
 from wflgit.core.paths import WorkflowPaths
-from wflgit.core.records import Identity, Problem, Severity
+from wflgit.core.problems import Problem, Severity
+from wflgit.core.records import Identity
 from wflgit.core.reports import Notice
 from wflgit.core.settings import FILE, Settings
 from wflgit.core.validation import graph_problems

@@ -11,7 +11,7 @@ from wflgit.core.adoption import SIZE_LIMIT, Collision, FormatCount, Survey, Wor
 from wflgit.core.covering import cover, escape
 from wflgit.core.names import TAG_PREFIX, channel_tag, is_reserved, version_tag
 from wflgit.core.paths import WorkflowPaths
-from wflgit.core.records import Severity
+from wflgit.core.problems import Severity
 from wflgit.core.reports import Notice
 from wflgit.core.settings import FILE, Settings
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wflgit.core.graph import Pointer
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 
 class Nothing(Model):

@@ -14,7 +14,7 @@ from wflgit.core.fields import EventName, Model, Predicate, Shape, Text
 from wflgit.core.formats.native.reading import KINDS, OTHERWISE, trigger_places
 from wflgit.core.graph import StepKind
 from wflgit.core.names import is_step_id, near
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.core.wording import missing_key, propose, quote, wrong
 
 if TYPE_CHECKING:

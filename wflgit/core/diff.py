@@ -1,23 +1,30 @@
 """What changed between two graphs. Pure; the only user of DeepDiff.
 
 Which step is which is found by `identity`, so that a renamed step is one change: whoever leads to it or names it has not changed.
-Which steps and edges differ is found by comparing them directly; the fields of a changed step are worked out by DeepDiff only when
-somebody reads them.
+Which steps and edges differ is found by comparing them directly; the fields of a changed step are worked out only when somebody
+reads them, and those in lists by DeepDiff. A comparison is complete: `applying` makes the new graph of it and the old one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from wflgit.core.formats import FORMATS
-from wflgit.core.graph import Edge, Goal, Graph, Step, StepKind, Trigger
-from wflgit.core.identity import match_steps, own_id
+from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger
+from wflgit.core.identity import compatible, match_steps, own_id
 from wflgit.core.jsonvalues import same
-from wflgit.core.noise import Noise
+
+if TYPE_CHECKING:
+    from wflgit.core.changes import Change
+    from wflgit.core.noise import Noise
 
 
 class ChangeKind(StrEnum):
@@ -30,7 +37,10 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One leaf that differs: its path below the part, and both values (None where it is absent on that side)."""
+    """One leaf that differs: its path below the part, and both values (None where it is absent on that side).
+
+    Places in lists count as on the old side, but that of an added item, which counts as on the new one.
+    """
 
     path: tuple[str | int, ...]
     kind: ChangeKind
@@ -64,7 +74,7 @@ class PartChange:
         """Field by field what differs, in path order; empty unless the part is on both sides."""
         if self.old is None or self.new is None:
             return ()
-        return field_changes(_content(self.old), _content(self.new))
+        return field_changes(*contents(self.old, self.new))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,23 @@ class EdgeChange:
     new: Edge | None
 
 
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """The ways on from a step of which the first that fits is taken, where they are not simply those of before and new ones behind.
+
+    Attributes:
+        source: the step.
+        old: all of these ways of the old side, in order, with the names that steps have on the new side.
+        new: those of the new side.
+        reordered: whether ways that are on both sides have changed places; else some came or went in between.
+    """
+
+    source: str
+    old: tuple[Edge, ...]
+    new: tuple[Edge, ...]
+    reordered: bool
+
+
 @dataclass(frozen=True)
 class Comparison:
     """All that differs between two revisions of a workflow.
@@ -85,9 +112,17 @@ class Comparison:
     Attributes:
         old: how the base is called, e.g. `welcome@3`.
         new: how the other side is called.
+        triggers: the triggers that differ.
+        steps: the steps that differ, but those that are triggers.
+        edges: the ways and uses that differ.
+        goals: the goals that differ.
         settings: what differs of the workflow as a whole: name, start, description and the like.
         format: the format of the new side.
-        noise: what else differs between two files that mean the same.
+        noise: what else differs between the two files, and has no meaning.
+        renames: what the steps that are called otherwise now are called on the new side, by what they were.
+        orders: the steps whose ways on are tried in another order.
+        trigger_steps: where triggers are steps, those of these that differ, as steps.
+        graphs: what was compared.
     """
 
     old: str
@@ -99,93 +134,488 @@ class Comparison:
     settings: tuple[FieldChange, ...]
     format: str = ""
     noise: tuple[Noise, ...] = ()
+    renames: Mapping[str, str] = field(default_factory=dict)
+    orders: tuple[OrderChange, ...] = ()
+    trigger_steps: tuple[PartChange, ...] = ()
+    graphs: tuple[Graph, Graph] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What somebody did; see `changes.list_changes`."""
+        from wflgit.core.changes import list_changes
+
+        assert self.graphs is not None, "only `compare` makes comparisons"
+        return list_changes(self, *self.graphs)
 
     def __bool__(self) -> bool:
         """Whether anything differs that has a meaning."""
-        return bool(self.triggers or self.steps or self.edges or self.goals or self.settings)
+        parts = self.triggers or self.steps or self.edges or self.goals
+        return bool(parts or self.settings or self.orders or self.trigger_steps)
 
 
 def compare(old: Graph, new: Graph, *, old_name: str = "old", new_name: str = "new") -> Comparison:
     """Compare two graphs. Everything comes in the new side's order, what was removed first."""
-    names = _renames(old, new)
-    renaming = _renaming(old.format, names)
+    before, after = _suspects(old.steps, new.steps)
+    renames = _renames(old, new, before, after)
+    renaming = (
+        Renaming(old, new.format, renames, (old.steps, new.steps), lambda step: _called_in(new, renames.get(step.id)))
+        if renames
+        else None
+    )
+    names = renaming.names if renaming else {}
+    rename = renaming.part if renaming else None
+    olds: Mapping[str, Step] = {names.get(id_, id_): step for id_, step in old.steps.items()} if names else old.steps
+    if names:
+        before, after = {**olds}, {**new.steps}
+    entrances = _entrances(old, new, names)
+    old_edges, new_edges = (renaming.edges(), [*new.edges, *new.uses]) if renaming else _suspect_edges(old, new)
+    edges = _edge_changes(old_edges, new_edges, olds, new.steps)
     return Comparison(
         old=old_name,
         new=new_name,
-        triggers=_part_changes(_triggers(old, names), _triggers(new), renaming),
-        steps=_part_changes(_steps(old, names), _steps(new), renaming),
-        edges=_edge_changes(_edges(old, new, names), (*new.edges, *new.uses)),
-        goals=_part_changes(_goals(old, names), _goals(new), renaming),
-        settings=_settings_changes(_whole(old, names), _whole(new)),
+        triggers=_part_changes(_triggers(old, names), _triggers(new), rename),
+        steps=_part_changes(_without(before, entrances), _without(after, entrances), rename),
+        edges=edges,
+        goals=_part_changes(_goals(old), _goals(new), rename),
+        settings=_settings_changes(whole(old, names), whole(new)),
         format=new.format,
+        renames=renames,
+        orders=_order_changes(old_edges, new_edges, edges, old, new),
+        trigger_steps=_part_changes(_only(before, entrances), _only(after, entrances), rename),
+        graphs=(old, new),
     )
 
 
-def _renames(old: Graph, new: Graph) -> dict[str, str]:
-    """What the steps that are called otherwise now are called on the new side, by what they were."""
-    if old.steps.keys() <= new.steps.keys() and all(step.key == new.steps[step.id].key for step in old.steps.values()):
+def still_there(comparison: Comparison, old: Graph, new: Graph) -> dict[str, str]:
+    """What each step of the old side that is still there is called on the new side; a step of another type may be it, too."""
+    taken = {*comparison.renames.values()}
+    kept = {id_: id_ for id_ in old.steps if id_ in new.steps and id_ not in taken}
+    return {id_: name for id_ in old.steps if (name := comparison.renames.get(id_, kept.get(id_))) is not None}
+
+
+# What is called how
+
+
+def _suspects(old: Mapping[str, Step], new: Mapping[str, Step]) -> tuple[dict[str, Step], dict[str, Step]]:
+    """The steps of both sides that are not the same in all under one id; quick, for most steps of most versions are."""
+    come = {
+        id_: step
+        for id_, step in new.items()
+        if (other := old.get(id_)) is None
+        or not (other == step or (other[:7] == step[:7] and other[8] == step[8]))
+        or not same(other[3], step[3])
+    }
+    return {id_: step for id_, step in old.items() if id_ in come or id_ not in new}, come
+
+
+def _renames(old: Graph, new: Graph, gone: Mapping[str, Step], come: Mapping[str, Step]) -> dict[str, str]:
+    """What the steps that are called otherwise now are called on the new side, by what they were; known from the suspects."""
+    left, kept = _left(gone, come), _left(come, gone)
+    if left is not None and kept is not None and left.isdisjoint(kept):
         return {}
     return {step: match.step for step, match in match_steps(old, new).items() if match.renamed}
 
 
-def _renaming(format_name: str, names: Mapping[str, str]) -> Callable[[Part], Part]:
-    """How a part of the old side would be written with the names that steps have now."""
-    if not names:
-        return lambda part: part
-    known = FORMATS.get(format_name)
-
-    def rename(part: Part) -> Part:
-        config = part.config if known is None else known.referring(part.config, names)
-        if not isinstance(part, Step):
-            return replace(part, config=config)
-        if part.scope is None or part.scope not in names:
-            return part._replace(config=config)
-        scope = names[part.scope]
-        named_by_it = part.id.startswith(part.scope)
-        return part._replace(id=f"{scope}{own_id(part)}" if named_by_it else part.id, scope=scope, config=config)
-
-    return rename
-
-
-def _steps(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Part]:
-    """The steps that are no triggers by what they are called now; what has lost its name to another goes by one that nobody has."""
-    found: dict[str, Part] = {id_: step for id_, step in graph.steps.items() if step.kind is not StepKind.TRIGGER}
-    if not names:
-        return found
-    taken = {*names.values()}
-    return {names.get(id_, f"{id_}\0" if id_ in taken else id_): step for id_, step in found.items()}
-
-
-def _triggers(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Part]:
-    return {names.get(trigger.id, trigger.id): trigger for trigger in graph.triggers}
-
-
-def _goals(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Part]:
-    return {goal.id: replace(goal, target=names.get(goal.target or "", goal.target)) for goal in graph.goals}
-
-
-def _edges(old: Graph, new: Graph, names: Mapping[str, str]) -> Iterable[Edge]:
-    """The edges of the old side between steps as they are called now; a label made of the name of its target is renamed with it."""
-    if not names:
-        return (*old.edges, *old.uses)
-    return [_renamed(edge, old, new, names) for edge in (*old.edges, *old.uses)]
-
-
-def _renamed(edge: Edge, old: Graph, new: Graph, names: Mapping[str, str]) -> Edge:
-    source, label, target = names.get(edge.source, edge.source), edge.label, edge.target
-    if target is not None and target in names:
-        before, now = _called(old.steps[target]), _called(new.steps[names[target]])
-        label = f"{now}{label.removeprefix(before)}" if label.startswith(before) else label
-        target = names[target]
-    return edge._replace(source=source, label=label, target=target)
+def _left(steps: Mapping[str, Step], others: Mapping[str, Step]) -> set[tuple[StepKind, str]] | None:
+    """The kinds and types of the steps whose ids mean nothing, or something else, there; None if a tool has other keys for any."""
+    found = set()
+    for id_, step in steps.items():
+        other = others.get(id_)
+        if other is None or not compatible(step, other):
+            found.add((step.kind, step.type))
+        elif other.key != step.key:
+            return None
+    return found
 
 
 def _called(step: Step) -> str:
     return step.name or step.id
 
 
-def _whole(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Any]:
-    return {"name": graph.name, "start": names.get(graph.start or "", graph.start), **graph.settings}
+def _called_in(graph: Graph, id_: str | None) -> str | None:
+    return None if id_ is None else _called(graph.steps[id_])
+
+
+def called_now(renames: Mapping[str, str], ids: Iterable[Iterable[str]]) -> dict[str, str]:
+    """What steps of the old side are called in a comparison, where that is not what they were called.
+
+    Args:
+        renames: the new ids of renamed steps.
+        ids: all ids of steps, of both sides.
+
+    Returns:
+        The renames, and another id for what has lost its id to a renamed step: whoever leads there still means the one of before.
+    """
+    lost = {*renames.values()} - renames.keys()
+    taken = {id_ for some in ids for id_ in some} if lost else set()
+    names = dict(renames)
+    for id_ in sorted(lost):
+        name = f"{id_}{_BEFORE}"
+        while name in taken:
+            name += _BEFORE
+        taken.add(name)
+        names[id_] = name
+    return names
+
+
+_BEFORE = " (before)"
+
+
+class Renaming:
+    """The old graph, said with the names that steps have now.
+
+    Attributes:
+        old: the old graph.
+        renames: the new ids of renamed steps.
+        names: what steps are called now, by what they were, where that is something else; see `called_now`.
+    """
+
+    def __init__(
+        self,
+        old: Graph,
+        format_name: str,
+        renames: Mapping[str, str],
+        ids: Iterable[Iterable[str]],
+        called: Callable[[Step], str | None],
+    ) -> None:
+        """Get ready.
+
+        Args:
+            old: the old graph.
+            format_name: the format, which knows how a config names steps.
+            renames: the new ids of renamed steps.
+            ids: all ids of steps, of both sides.
+            called: says what a step of the old side that is still there is called now, by its name or else its id.
+        """
+        self.old = old
+        self.renames = renames
+        self.names = called_now(renames, ids)
+        self._known = FORMATS.get(format_name)
+        self._called = called
+
+    def part(self, part: Part) -> Part:
+        """A part, which keeps its own id but for that of its container in it."""
+        names = self.names
+        config = part.config if self._known is None else self._known.referring(part.config, names)
+        match part:
+            case Goal():
+                return replace(part, config=config, target=names.get(part.target or "", part.target))
+            case Trigger():
+                elsewhere = part.start is not None and part.start != part.id
+                return replace(part, config=config, start=names.get(part.start or "", part.start) if elsewhere else part.start)
+        if part.scope is None or part.scope not in names:
+            return part if config is part.config else part._replace(config=config)
+        scope = names[part.scope]
+        named_by_it = part.scope in self.renames and part.id.startswith(part.scope)
+        return part._replace(id=f"{scope}{own_id(part)}" if named_by_it else part.id, scope=scope, config=config)
+
+    def edges(self) -> list[Edge]:
+        """All edges and uses; a label made of the name of its target is renamed with it."""
+        names = self.names
+        concerned = (
+            self._edge(edge) if edge.source in names or edge.target in names else edge for edge in (*self.old.edges, *self.old.uses)
+        )
+        return [*concerned]
+
+    def _edge(self, edge: Edge) -> Edge:
+        label, target = edge.label, edge.target
+        if target is not None and target in self.names:
+            was, now = self._called_both(target)
+            label = f"{now}{label.removeprefix(was)}" if label.startswith(was) else label
+            target = self.names[target]
+        return edge._replace(source=self.names.get(edge.source, edge.source), label=label, target=target)
+
+    def _called_both(self, target: str) -> tuple[str, str]:
+        """What a step was called, and is; one that has lost its id, or is not there, is called by its other id."""
+        step = self.old.steps.get(target)
+        if step is None:
+            return target, self.names[target]
+        return _called(step), self._called(step) or step.name or self.names[target]
+
+
+# Parts
+
+
+def _entrances(old: Graph, new: Graph, names: Mapping[str, str]) -> frozenset[str]:
+    """The steps that are triggers, on both sides if they are on both, by what they are called now."""
+    olds = {names.get(trigger.id, trigger.id): trigger.id for trigger in old.triggers if _is_entrance(old, trigger.id)}
+    news = {trigger.id for trigger in new.triggers if _is_entrance(new, trigger.id)}
+    there = {names.get(id_, id_) for id_ in old.steps} if olds.keys() - news or news - olds.keys() else set()
+    return frozenset(
+        id_ for id_ in olds.keys() | news if (id_ in olds or id_ not in there) and (id_ in news or id_ not in new.steps)
+    )
+
+
+def _is_entrance(graph: Graph, id_: str) -> bool:
+    step = graph.steps.get(id_)
+    return step is not None and step.kind is StepKind.TRIGGER
+
+
+def _without(steps: Mapping[str, Step], ids: frozenset[str]) -> Mapping[str, Step]:
+    return {id_: step for id_, step in steps.items() if id_ not in ids} if ids else steps
+
+
+def _only(steps: Mapping[str, Step], ids: frozenset[str]) -> Mapping[str, Step]:
+    return {id_: step for id_, step in steps.items() if id_ in ids} if ids else {}
+
+
+def _triggers(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Part]:
+    """The triggers by what they are called now; those that are steps are renamed with them."""
+    return {names.get(found.id, found.id) if found.id in graph.steps else found.id: found for found in graph.triggers}
+
+
+def _goals(graph: Graph) -> dict[str, Part]:
+    """The goals by id, and a number behind it where several have one."""
+    seen: Counter[str] = Counter()
+    found: dict[str, Part] = {}
+    for goal in graph.goals:
+        found[f"{goal.id}\0{seen[goal.id]}" if seen[goal.id] else goal.id] = goal
+        seen[goal.id] += 1
+    return found
+
+
+def contents(old: Part, new: Part) -> tuple[dict[str, Any], dict[str, Any]]:
+    """All of both that means something; where it stands in the file does not. The kind is told where the type does not tell it."""
+    before, after = _content(old), _content(new)
+    if isinstance(old, Step) and isinstance(new, Step) and old.kind is not new.kind and old.type == new.type:
+        before, after = {**before, "kind": str(old.kind)}, {**after, "kind": str(new.kind)}
+    return before, after
+
+
+def _content(part: Part) -> dict[str, Any]:
+    match part:
+        case Step():
+            said = {"type": part.type, "name": part.name, "scope": part.scope, "disabled": part.disabled or None}
+        case Trigger():
+            start = None if part.start == part.id else part.start
+            said = {"type": part.type, "disabled": part.disabled or None, "start": start}
+        case Goal():
+            said = {"event": part.event, "next": part.target}
+    return {key: value for key, value in said.items() if value is not None} | {"config": part.config}
+
+
+def _part_changes(
+    old: Mapping[str, Part], new: Mapping[str, Part], rename: Callable[[Part], Part] | None
+) -> tuple[PartChange, ...]:
+    """Pair parts by their keys; quick, for most parts of most versions are the same."""
+    removed = [PartChange(part.id, ChangeKind.REMOVED, part, None) for key, part in old.items() if key not in new]
+    rest = []
+    for key, part in new.items():
+        before = old.get(key)
+        if before is None:
+            rest.append(PartChange(part.id, ChangeKind.ADDED, None, part))
+            continue
+        if rename is not None:
+            before = rename(before)
+        if not (_same_step if part.__class__ is Step else _same_part)(before, part):
+            rest.append(PartChange(part.id, ChangeKind.CHANGED, before, part))
+    return (*removed, *rest)
+
+
+def _same_step(old: Any, new: Any) -> bool:
+    return old[:3] == new[:3] and old[4:7] == new[4:7] and same(old[3], new[3])
+
+
+def _same_part(old: Part, new: Part) -> bool:
+    return old.id == new.id and _content(old) == _content(new) and same(old.config, new.config)
+
+
+# Ways
+
+_EdgeKey = tuple[str | int | None, ...]
+_ends = itemgetter(0, 1, 2)
+
+
+def _suspect_edges(old: Graph, new: Graph) -> tuple[list[Edge], list[Edge]]:
+    """The edges of the steps whose ways on are not the same, in the same order, on both sides; and all uses."""
+    olds, news = old.outgoing, new.outgoing
+    sources = [source for source in olds if source not in news]
+    sources += [source for source, ways in news.items() if (others := olds.get(source)) is None or not _same_ways(others, ways)]
+    before = [edge for source in sources for edge in olds.get(source, ())]
+    return [*before, *old.uses], [*(edge for source in sources for edge in news.get(source, ())), *new.uses]
+
+
+def _same_ways(old: Sequence[Edge], new: Sequence[Edge]) -> bool:
+    """Whether ways say the same, in the same order; most even stand in the same place."""
+    if old != new and [edge[:5] for edge in old] != [edge[:5] for edge in new]:
+        return False
+    return not [edge for one, edge in zip(old, new, strict=True) if edge[4] is not None and not same(one[4], edge[4])]
+
+
+def _edge_changes(
+    old: Sequence[Edge], new: Sequence[Edge], olds: Mapping[str, Step], news: Mapping[str, Step]
+) -> tuple[EdgeChange, ...]:
+    """Pair edges that lead to the same step; then, by their labels or conditions, those of which one is left on each side.
+
+    Args:
+        old: the edges of the old side, with the names of the new one.
+        new: those of the new side.
+        olds: the steps of the old side, by their names of the new one.
+        news: those of the new side.
+    """
+    before, after = _keyed(old, new)
+    gone = [edge for key, edge in before.items() if key not in after]
+    come = [edge for key, edge in after.items() if key not in before]
+    turned = _paired(gone, come, olds, news) if gone and come else {}
+    kept = {id(edge) for edge in turned.values()}
+    removed = [EdgeChange(edge[0], edge[1], ChangeKind.REMOVED, edge, None) for edge in gone if id(edge) not in kept]
+    rest = []
+    for key, edge in after.items():
+        other = before.get(key)
+        if other is None:
+            other = turned.get(id(edge))
+            kind = ChangeKind.ADDED if other is None else ChangeKind.CHANGED
+            rest.append(EdgeChange(edge[0], edge[1], kind, other, edge))
+        elif other[3] is not edge[3] or not (other[4] is edge[4] or same(other[4], edge[4])):
+            rest.append(EdgeChange(edge[0], edge[1], ChangeKind.CHANGED, other, edge))
+    return (*removed, *rest)
+
+
+def _paired(gone: Iterable[Edge], come: Iterable[Edge], olds: Mapping[str, Step], news: Mapping[str, Step]) -> dict[int, Edge]:
+    """The edge of before that each new one is, by its identity: the only one of the label, or of a condition if labels are none."""
+    found: dict[int, Edge] = {}
+    olds_left, news_left = _grouped(gone, _by_label), _grouped(come, _by_label)
+    for way in olds_left.keys() & news_left.keys():
+        if len(olds_left[way]) == len(news_left[way]) == 1:
+            found[id(news_left[way][0])] = olds_left[way][0]
+    taken = {id(edge) for edge in found.values()}
+    unsaid = _grouped((edge for edge in gone if id(edge) not in taken and _is_unlabelled(edge, olds)), _by_condition)
+    named = _grouped((edge for edge in come if id(edge) not in found and _is_unlabelled(edge, news)), _by_condition)
+    for way in unsaid.keys() & named.keys():
+        if len(unsaid[way]) == len(named[way]) == 1:
+            found[id(named[way][0])] = unsaid[way][0]
+    return found
+
+
+def _grouped(edges: Iterable[Edge], key: Callable[[Edge], tuple[str, str]]) -> dict[tuple[str, str], list[Edge]]:
+    found: dict[tuple[str, str], list[Edge]] = {}
+    for edge in edges:
+        found.setdefault(key(edge), []).append(edge)
+    return found
+
+
+def _by_label(edge: Edge) -> tuple[str, str]:
+    return edge.source, edge.label
+
+
+def _by_condition(edge: Edge) -> tuple[str, str]:
+    return edge.source, _told(edge)
+
+
+def _is_unlabelled(edge: Edge, steps: Mapping[str, Step]) -> bool:
+    """Whether the label of a branch is only the name of the step that it leads to, with a number if it is not the first one."""
+    if edge.condition is None or edge.target is None:
+        return False
+    target = steps.get(edge.target)
+    names = (edge.target,) if target is None else (edge.target, target.id, target.name)
+    return re.sub(r" \(\d+\)$", "", edge.label) in names
+
+
+def _keyed(old: Sequence[Edge], new: Sequence[Edge]) -> tuple[Mapping[_EdgeKey, Edge], Mapping[_EdgeKey, Edge]]:
+    """Edges by source, label and target; where several of a side have these in common, by all they say, and a number."""
+    before: dict[_EdgeKey, Edge] = dict(zip(map(_ends, old), old, strict=True))
+    after: dict[_EdgeKey, Edge] = dict(zip(map(_ends, new), new, strict=True))
+    if len(before) == len(old) and len(after) == len(new):
+        return before, after
+    shared = {key for edges in (old, new) for key, count in Counter(edge[:3] for edge in edges).items() if count > 1}
+    return _numbered(old, shared), _numbered(new, shared)
+
+
+def _numbered(edges: Iterable[Edge], shared: set[tuple[str, str, str | None]]) -> dict[_EdgeKey, Edge]:
+    found: dict[_EdgeKey, Edge] = {}
+    for edge in edges:
+        key: _EdgeKey = edge[:3]
+        if key in shared:
+            key = (*key, _told(edge))
+            count = 0
+            while (*key, count) in found:
+                count += 1
+            key = (*key, count)
+        found[key] = edge
+    return found
+
+
+def _told(edge: Edge) -> str:
+    """What an edge says beside where it leads, as text."""
+    return f"{edge.kind} {json.dumps(edge.condition, sort_keys=True)}"
+
+
+# The order of ways
+
+_ORDERLESS = frozenset({"n8n", "logicapps", "nodered"})
+"""The formats whose ways are known by ports or values; where the first that fits is taken, the config says in which order."""
+
+
+def is_ordered(format_name: str) -> bool:
+    """Whether the order of the ways on from a step can mean anything in that format."""
+    return format_name not in _ORDERLESS
+
+
+_TRIED = (EdgeKind.BRANCH, EdgeKind.ERROR)
+
+
+def ranked(edges: Iterable[Edge], format_name: str) -> dict[tuple[str, EdgeKind], list[Edge]]:
+    """The edges of which the first that fits is taken, in order, by source and kind: those of a condition, or those for errors.
+
+    Among them may be the weights of a split, which have no order.
+    """
+    found: dict[tuple[str, EdgeKind], list[Edge]] = {}
+    if is_ordered(format_name):
+        for edge in [edge for edge in edges if edge[4] is not None]:
+            if edge[3] in _TRIED:
+                found.setdefault((edge[0], edge[3]), []).append(edge)
+    return found
+
+
+def _order_changes(
+    old_edges: Iterable[Edge], new_edges: Iterable[Edge], changes: Sequence[EdgeChange], old: Graph, new: Graph
+) -> tuple[OrderChange, ...]:
+    before, after = ranked(old_edges, new.format), ranked(new_edges, new.format)
+    marks = {id(edge): number for number, change in enumerate(changes) for edge in (change.old, change.new) if edge is not None}
+    found = []
+    for way, news in after.items():
+        olds = before.get(way)
+        if olds is None or len(olds) == len(news) == 1 or _weighed(way[0], old, new):
+            continue
+        change = _order_change(way[0], olds, news, marks)
+        if change is not None:
+            found.append(change)
+    return tuple(found)
+
+
+def _weighed(source: str, old: Graph, new: Graph) -> bool:
+    """Whether the ways are those of a split, taken by weight."""
+    steps = old.steps.get(source), new.steps.get(source)
+    return any(step is not None for step in steps) and all(step is None or step.kind is StepKind.SPLIT for step in steps)
+
+
+def _order_change(source: str, old: Sequence[Edge], new: Sequence[Edge], marks: Mapping[int, int]) -> OrderChange | None:
+    before, after = ([marks.get(id(edge), (*edge[:3], _told(edge))) for edge in edges] for edges in (old, new))
+    if before == after:
+        return None
+    kept = [mark for mark in before if mark in after]
+    reordered = kept != [mark for mark in after if mark in before]
+    if not reordered and before[: len(kept)] == after[: len(kept)] == kept:
+        return None
+    return OrderChange(source, tuple(old), tuple(new), reordered)
+
+
+# The workflow as a whole
+
+_OWN = re.compile(r"(name|start)( \(setting\))*")
+_SETTING = " (setting)"
+
+
+def whole(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Any]:
+    """What is said of the workflow as a whole; a setting with the name of something else of it is told apart."""
+    settings = {f"{key}{_SETTING}" if _OWN.fullmatch(key) else key: value for key, value in graph.settings.items()}
+    return {"name": graph.name, "start": names.get(graph.start or "", graph.start), **settings}
+
+
+def settings_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a graph, from what is said of the workflow as a whole."""
+    settings = {key: value for key, value in said.items() if key not in ("name", "start")}
+    return {key.removesuffix(_SETTING) if _OWN.fullmatch(key) else key: value for key, value in settings.items()}
 
 
 def _settings_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FieldChange, ...]:
@@ -195,92 +625,49 @@ def _settings_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[F
     return field_changes(before, now) if before or now else ()
 
 
-def _content(part: Part) -> dict[str, Any]:
-    """All of a part that means something; where it stands in the file does not."""
-    match part:
-        case Step():
-            said = {"type": part.type, "name": part.name, "scope": part.scope, "disabled": part.disabled or None}
-        case Trigger():
-            said = {"type": part.type, "disabled": part.disabled or None}
-        case Goal():
-            said = {"event": part.event, "next": part.target}
-    return {key: value for key, value in said.items() if value is not None} | {"config": part.config}
-
-
-def _part_changes(old: Mapping[str, Part], new: Mapping[str, Part], rename: Callable[[Part], Part]) -> tuple[PartChange, ...]:
-    removed = [PartChange(part.id, ChangeKind.REMOVED, part, None) for key, part in old.items() if key not in new]
-    rest = []
-    for key, part in new.items():
-        before = old.get(key)
-        if before is None:
-            rest.append(PartChange(key, ChangeKind.ADDED, None, part))
-        elif not _alike(before, part) and not _alike(now := rename(before), part):
-            rest.append(PartChange(key, ChangeKind.CHANGED, now, part))
-    return (*removed, *rest)
-
-
-def _alike(old: Part, new: Part) -> bool:
-    """Whether two parts say the same; quick, for most parts of most versions do."""
-    if isinstance(old, Step) and isinstance(new, Step) and old.id == new.id:
-        alike = old.type == new.type and old.name == new.name and old.scope == new.scope and old.disabled == new.disabled
-        return alike and same(old.config, new.config)
-    return _own(old) == _own(new) and same(old.config, new.config) and _content(old) == _content(new)
-
-
-def _own(part: Part) -> str:
-    """What a part is called, whatever it is inside of."""
-    return own_id(part) if isinstance(part, Step) else part.id
-
-
-_EdgeKey = tuple[str | int | None, ...]
-
-
-def _edge_changes(old: Iterable[Edge], new: Iterable[Edge]) -> tuple[EdgeChange, ...]:
-    """Pair edges that lead to the same step; then, by their labels, those of which one is left on each side."""
-    before, after = _numbered(old), _numbered(new)
-    gone = _by_label(edge for key, edge in before.items() if key not in after)
-    come = _by_label(edge for key, edge in after.items() if key not in before)
-    moved = {way for way in gone.keys() & come.keys() if len(gone[way]) == len(come[way]) == 1}
-    removed = [
-        EdgeChange(*way, ChangeKind.REMOVED, edge, None) for way, edges in gone.items() if way not in moved for edge in edges
-    ]
-    rest = []
-    for key, edge in after.items():
-        way = edge.source, edge.label
-        other = before.get(key) or (gone[way][0] if way in moved else None)
-        if other is None:
-            rest.append(EdgeChange(*way, ChangeKind.ADDED, None, edge))
-        elif other.target != edge.target or other.kind is not edge.kind or not same(other.condition, edge.condition):
-            rest.append(EdgeChange(*way, ChangeKind.CHANGED, other, edge))
-    return (*removed, *rest)
-
-
-def _numbered(edges: Iterable[Edge]) -> dict[_EdgeKey, Edge]:
-    """Edges by source, label and target, and by a number where several have all of these in common."""
-    found: dict[_EdgeKey, Edge] = {}
-    for edge in edges:
-        key: _EdgeKey = edge[:3]
-        if key in found:
-            count = 1
-            while (*key, count) in found:
-                count += 1
-            key = (*key, count)
-        found[key] = edge
-    return found
-
-
-def _by_label(edges: Iterable[Edge]) -> dict[tuple[str, str], list[Edge]]:
-    found: dict[tuple[str, str], list[Edge]] = {}
-    for edge in edges:
-        found.setdefault((edge.source, edge.label), []).append(edge)
-    return found
+# Fields
 
 
 def field_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FieldChange, ...]:
-    """Compare two JSON objects leaf by leaf, in path order."""
+    """Compare two JSON objects leaf by leaf, in path order; what is found makes the new one of the old one."""
+    found = _deep_changes(old, new, ())
+    return tuple(sorted(found, key=lambda item: [str(key).zfill(9) if isinstance(key, int) else key for key in item.path]))
+
+
+def _deep_changes(old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[FieldChange]:
+    if same(old, new):
+        return
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key, value in old.items():
+            if key in new:
+                yield from _deep_changes(value, new[key], (*path, key))
+            else:
+                yield FieldChange((*path, key), ChangeKind.REMOVED, value, None)
+        yield from (FieldChange((*path, key), ChangeKind.ADDED, None, value) for key, value in new.items() if key not in old)
+    elif isinstance(old, list) and isinstance(new, list):
+        found = _list_changes(old, new, in_place=False)
+        found = found if same(with_fields(old, found), new) else _list_changes(old, new, in_place=True)
+        yield from (replace(change, path=(*path, *change.path)) for change in found)
+    else:
+        yield FieldChange(path, ChangeKind.CHANGED, old, new)
+
+
+def _list_changes(old: list[Any], new: list[Any], *, in_place: bool) -> list[FieldChange]:
+    """What DeepDiff finds: items of lists of plain values that came or went between others, or every item by its place.
+
+    In the first way it takes `1` and `true` for the same item.
+    """
     from deepdiff import DeepDiff
 
-    tree = DeepDiff(old, new, view="tree", verbose_level=2, threshold_to_diff_deeper=0)
+    tree = DeepDiff(
+        old,
+        new,
+        view="tree",
+        verbose_level=2,
+        threshold_to_diff_deeper=0,
+        ignore_private_variables=False,
+        zip_ordered_iterables=in_place,
+    )
     found = []
     for report, changes in tree.items():
         kind = _KINDS.get(report, ChangeKind.CHANGED)
@@ -289,7 +676,7 @@ def field_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Field
             before = None if kind is ChangeKind.ADDED else change.t1
             after = None if kind is ChangeKind.REMOVED else change.t2
             found.append(FieldChange(path, kind, before, after))
-    return tuple(sorted(found, key=lambda item: [str(key).zfill(9) if isinstance(key, int) else key for key in item.path]))
+    return found
 
 
 _KINDS = {
@@ -298,3 +685,48 @@ _KINDS = {
     "dictionary_item_removed": ChangeKind.REMOVED,
     "iterable_item_removed": ChangeKind.REMOVED,
 }
+
+
+def with_fields(value: Any, changes: Iterable[FieldChange]) -> Any:
+    """The value with changes made to it, as `field_changes` finds them.
+
+    >>> with_fields({"to": ["a", "b"], "cc": 1}, field_changes({"to": ["a", "b"], "cc": 1}, {"to": ["x", "b"]}))
+    {'to': ['x', 'b']}
+    """
+    return _changed(value, [(change.path, change) for change in changes])
+
+
+def _changed(value: Any, changes: Sequence[tuple[tuple[str | int, ...], FieldChange]]) -> Any:
+    if not changes:
+        return value
+    own: dict[str | int, FieldChange] = {}
+    added: dict[str | int, Any] = {}
+    deeper: dict[str | int, list[tuple[tuple[str | int, ...], FieldChange]]] = {}
+    for path, change in changes:
+        if len(path) > 1:
+            deeper.setdefault(path[0], []).append((path[1:], change))
+        elif change.kind is ChangeKind.ADDED:
+            added[path[0]] = change.new
+        else:
+            own[path[0]] = change
+    items = _kept(value.items() if isinstance(value, Mapping) else enumerate(value), own, deeper)
+    if isinstance(value, Mapping):
+        return dict(items) | added
+    rest = [item for _, item in items]
+    for index in sorted(map(int, added)):
+        rest.insert(index, added[index])
+    return rest
+
+
+def _kept(
+    items: Iterable[tuple[Any, Any]],
+    own: Mapping[str | int, FieldChange],
+    deeper: Mapping[str | int, Sequence[tuple[tuple[str | int, ...], FieldChange]]],
+) -> Iterator[tuple[Any, Any]]:
+    """What is still there of an object or a list, as it is now."""
+    for key, item in items:
+        change = own.get(key)
+        if change is None:
+            yield key, _changed(item, deeper.get(key, ()))
+        elif change.kind is ChangeKind.CHANGED:
+            yield key, change.new

@@ -15,8 +15,11 @@ from wflgit.core.jsonedit import rewrite
 from wflgit.core.jsonvalues import same
 
 if TYPE_CHECKING:
-    from wflgit.core.diff import Comparison, FieldChange, Part, PartChange
-    from wflgit.core.graph import Pointer
+    from collections.abc import Iterable
+
+    from wflgit.core.changes import Change
+    from wflgit.core.diff import Comparison, EdgeChange, FieldChange, OrderChange, Part, PartChange
+    from wflgit.core.graph import Edge, Pointer
 
 SECRET = "(secret)"  # noqa: S105 - what is shown in place of one
 ANOTHER_SECRET = "(another secret)"  # noqa: S105
@@ -48,12 +51,73 @@ def conceal_comparison(comparison: Comparison) -> Comparison:
     known = FORMATS.get(comparison.format)
     if known is None or not known.FIELDS.secret:
         return comparison
-    triggers, steps, goals = (
-        tuple(_concealed_change(change, known.FIELDS) for change in changes)
-        for changes in (comparison.triggers, comparison.steps, comparison.goals)
+    shown = _Concealing(known.FIELDS)
+    return replace(
+        comparison,
+        triggers=tuple(map(shown.part, comparison.triggers)),
+        steps=tuple(map(shown.part, comparison.steps)),
+        trigger_steps=tuple(map(shown.part, comparison.trigger_steps)),
+        goals=tuple(map(shown.part, comparison.goals)),
+        edges=tuple(map(shown.edge_change, comparison.edges)),
+        orders=tuple(map(shown.order, comparison.orders)),
+        settings=tuple(map(shown.field, comparison.settings)),
     )
-    settings = tuple(_concealed_field(change, known.FIELDS) for change in comparison.settings)
-    return replace(comparison, triggers=triggers, steps=steps, goals=goals, settings=settings)
+
+
+def conceal_changes(changes: Iterable[Change], format_name: str) -> tuple[Change, ...]:
+    """Changes that may be shown, as told of a comparison that is not concealed itself.
+
+    Args:
+        changes: the changes.
+        format_name: the format of the new side.
+    """
+    known = FORMATS.get(format_name)
+    if known is None or not known.FIELDS.secret:
+        return tuple(changes)
+    shown = _Concealing(known.FIELDS)
+    return tuple(
+        replace(
+            change,
+            parts=tuple(map(shown.part, change.parts)),
+            edges=tuple(map(shown.edge_change, change.edges)),
+            fields=tuple(map(shown.field, change.fields)),
+            order=change.order and shown.order(change.order),
+        )
+        for change in changes
+    )
+
+
+class _Concealing:
+    """Conceals the parts of comparisons and changes by the fields of a format."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+
+    def part(self, change: PartChange) -> PartChange:
+        old, new, fields = change.old, change.new, self.fields
+        return replace(
+            change,
+            old=None if old is None else _with_config(old, _without_secrets(old.config, old.config, fields, ())),
+            new=None if new is None else _with_config(new, _without_secrets(new.config, old and old.config, fields, ())),
+        )
+
+    def field(self, change: FieldChange) -> FieldChange:
+        if self.fields.worth(change.path) is Worth.SECRET:
+            return replace(change, old=_secret(change.old), new=_secret(change.new, other=change.old is not None))
+        old = _without_secrets(change.old, change.old, self.fields, change.path)
+        return replace(change, old=old, new=_without_secrets(change.new, change.old, self.fields, change.path))
+
+    def edge_change(self, change: EdgeChange) -> EdgeChange:
+        old, new = change.old, change.new
+        before = None if old is None else old.condition
+        return replace(change, old=old and self._edge(old, before), new=new and self._edge(new, before))
+
+    def order(self, change: OrderChange) -> OrderChange:
+        old, new = (tuple(self._edge(edge, edge.condition) for edge in edges) for edges in (change.old, change.new))
+        return replace(change, old=old, new=new)
+
+    def _edge(self, edge: Edge, before: Any) -> Edge:
+        return edge._replace(condition=_without_secrets(edge.condition, before, self.fields, ()))
 
 
 def _secret(value: Any, *, other: bool = False) -> Any:
@@ -78,22 +142,6 @@ def _concealed(value: Any, fields: Fields, root: Pointer, pointer: Pointer) -> A
         shown = [_concealed(item, fields, root, (*pointer, index)) for index, item in enumerate(value)]
         return shown if any(map(lambda one, other: one is not other, shown, value)) else value
     return value
-
-
-def _concealed_change(change: PartChange, fields: Fields) -> PartChange:
-    old, new = change.old, change.new
-    return replace(
-        change,
-        old=None if old is None else _with_config(old, _without_secrets(old.config, old.config, fields, ())),
-        new=None if new is None else _with_config(new, _without_secrets(new.config, old and old.config, fields, ())),
-    )
-
-
-def _concealed_field(change: FieldChange, fields: Fields) -> FieldChange:
-    if fields.worth(change.path) is Worth.SECRET:
-        return replace(change, old=_secret(change.old), new=_secret(change.new, other=change.old is not None))
-    old = _without_secrets(change.old, change.old, fields, change.path)
-    return replace(change, old=old, new=_without_secrets(change.new, change.old, fields, change.path))
 
 
 def _without_secrets(value: Any, before: Any, fields: Fields, pointer: Pointer) -> Any:

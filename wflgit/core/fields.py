@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pydantic_core import core_schema
 
     from wflgit.core.graph import Pointer
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 
 class Model(BaseModel):

@@ -179,3 +179,7 @@ class Graph:
             todo.extend(edge.target for edge in self.outgoing.get(step, ()))
             todo.extend(used.get(step, ()))
         return frozenset(seen)
+
+
+NOTHING = Graph("", None, None, (), {}, ())
+"""The graph of what is not there, or cannot be read: no execution stands on any step of it, and none has a place there."""

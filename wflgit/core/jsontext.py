@@ -1,7 +1,7 @@
 """JSON text, read strictly, with the place of everything in it.
 
 Reading costs about what `json.loads` costs: a fast reader does it, and only where it cannot be sure to have read what a strict one
-would, the strict one does. Lines and columns are computed by a third, slow walk that runs only when there is something to report.
+would, the strict one does. What is wrong is found by a third, slow walk that runs only when there is something to report.
 This module knows JSON and nothing of workflows.
 """
 
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 
-from wflgit.core.records import Problem, Severity
+from wflgit.core.jsonplaces import find_place
+from wflgit.core.problems import Problem, Severity
 from wflgit.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -78,15 +79,8 @@ class JsonDocument:
         Where there is nothing at `pointer`, the place is that of the innermost value around it. An item of a list and the
         document itself have no key; for them it is the place of the value.
         """
-        places = self._places
-        while pointer not in places.values:
-            pointer = pointer[:-1]
-        offset = places.values[pointer]
-        return _position(self.text, places.keys.get(pointer, offset) if of_key else offset)
-
-    @cached_property
-    def _places(self) -> _Scan:
-        return _Scan(self.text)
+        place = find_place(self.text, pointer)
+        return _position(self.text, place.value if place.key is None or not of_key else place.key)
 
 
 def read_json(content: bytes, *, bom: bool = False) -> JsonDocument:
@@ -247,15 +241,14 @@ class _Stopped(Exception):  # noqa: N818 - it ends a walk, it is no error of our
 
 
 class _Scan:
-    """One slow walk over a text: where each value and key stands, and what is wrong.
+    """One slow walk over a text: what is wrong with it.
 
     It accepts and refuses exactly what `read_json` does.
     """
 
     def __init__(self, text: str) -> None:
-        self.values: dict[Pointer, int] = {}
-        self.keys: dict[Pointer, int] = {}
         self.problems: list[Problem] = []
+        self._keys: dict[Pointer, int] = {}
         self._text = text
         self._at = 0
         with suppress(_Stopped):
@@ -272,7 +265,6 @@ class _Scan:
             self._stop("trailing-text", f"expected the end of the file after the document but {self._found()}", hint)
 
     def _value(self, pointer: Pointer) -> None:
-        self.values[pointer] = self._at
         match self._character:
             case "{":
                 self._enter(pointer)
@@ -305,11 +297,11 @@ class _Scan:
         if self._character != '"':
             self._expected("a key in double quotes")
         place = (*pointer, self._string())
-        if place in self.keys:
-            first = _position(self._text, self.keys[place])[0]
+        if place in self._keys:
+            first = _position(self._text, self._keys[place])[0]
             message = f"expected each key once but '{place[-1]}' is here again, first in line {first}"
             self._note("duplicate-key", message, at, "rename or remove one of the two", place)
-        self.keys.setdefault(place, at)
+        self._keys.setdefault(place, at)
         self._skip_space()
         self._demand(":", "':' after the key")
         self._value(place)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
     from wflgit.core.graph import Pointer
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 _SECRET = "x-secret"  # noqa: S105 - a keyword of a schema
 

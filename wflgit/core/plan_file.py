@@ -21,7 +21,7 @@ from wflgit.errors import DefinitionError, InvalidNameError
 
 if TYPE_CHECKING:
     from wflgit.core.graph import Pointer
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 FORMAT = 1
 

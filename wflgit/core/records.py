@@ -16,37 +16,6 @@ if TYPE_CHECKING:
     from wflgit.core.graph import Graph
 
 
-class Severity(StrEnum):
-    """How bad something is, the worst first: an error is refused, a warning is said, an info is there for those who look for it."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong with a file.
-
-    Attributes:
-        rule: stable kebab-case name, listed in `docs/validation.md`.
-        severity: error or warning.
-        message: "expected … but …", the offending value quoted, lower-case, no full stop.
-        pointer: path of keys and indexes to the place in the document; empty for the document itself.
-        line: 1-based line in the file, or None where there is no text to point into.
-        column: 1-based column in characters, or None.
-        hint: what to do, or None where the message says it.
-    """
-
-    rule: str
-    severity: Severity
-    message: str
-    pointer: tuple[str | int, ...] = ()
-    line: int | None = None
-    column: int | None = None
-    hint: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A person or program as Git knows it."""
@@ -81,7 +50,8 @@ class VersionStatus(StrEnum):
 class Version:
     """One version of a workflow: a trunk commit that changed its file.
 
-    `blob` is None for a commit that deleted the file: it has a number, and nothing to publish.
+    `blob` is None for a commit that deleted the file: it has a number, and nothing to publish. `semver` says what publishing it
+    asked of those who were on the way; None for a draft, and for what plain Git published.
     """
 
     workflow: str
@@ -98,6 +68,7 @@ class Version:
     tag: str | None = None
     channels: tuple[str, ...] = ()
     executions: int = 0
+    semver: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

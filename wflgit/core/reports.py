@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wflgit.core.records import Severity, StepCount
+from wflgit.core.problems import Severity
+from wflgit.core.records import StepCount
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from wflgit.core.formats import find_format, locate, native, read
 from wflgit.core.graph import StepKind
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.core.wording import propose, wrong
 from wflgit.errors import DefinitionError
 

@@ -9,8 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, cast
 
-from wflgit.core.names import near
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -97,6 +96,8 @@ def choice(names: Iterable[str]) -> str:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str | None:
     """Say in a hint what a name may have been meant to be; None where nothing is near."""
+    from wflgit.core.names import near  # only where something is wrong
+
     close = near(name, names)
     return f"did you mean {choice(close)}?" if close else None
 

@@ -8,27 +8,34 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.diff import Comparison, PartChange
+from wflgit.core.changes import Change
+from wflgit.core.diff import ChangeKind, Comparison, PartChange
 from wflgit.core.discretion import conceal, conceal_comparison
-from wflgit.core.graph import Edge, Step
+from wflgit.core.graph import Edge, Goal, Step
 from wflgit.core.mapping import Destination
 from wflgit.core.records import Definition
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wflgit.errors import WflgitError
 
 
 def to_data(value: Any) -> Any:
     """Turn records, and whatever they hold, into what JSON can say.
 
-    Of a definition the document is shown and not its bytes, of a changed part also field by field what differs; of both without
-    secrets and private data. A destination is written as people type it.
+    Of a definition the document is shown and not its bytes, of a comparison also what somebody did, of a changed part also field by
+    field what differs; of these without secrets and private data, but a change is shown as it is: conceal it before. A destination
+    is written as people type it.
     """
     match value:
         case Definition():
             return {**_record(value, leave_out=("content", "graph", "document")), "document": conceal(value.document)}
         case Comparison():
-            return _record(conceal_comparison(value))
+            shown = conceal_comparison(value)
+            return {**_record(shown, leave_out=("graphs",)), "changes": to_data(shown.changes)}
+        case Change():
+            return _change(value)
         case PartChange():
             return {**_record(value), "fields": to_data(value.fields)}
         case Destination():
@@ -51,6 +58,37 @@ def to_data(value: Any) -> Any:
 
 def _record(value: Any, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:
     return {field.name: to_data(getattr(value, field.name)) for field in fields(value) if field.name not in leave_out}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """A change without the parts that it is about: their ids and the fields say enough, but of those that came or went."""
+    return {
+        **_record(change, leave_out=("parts", "edges", "order", "noise")),
+        "parts": [_part(part) for part in change.parts],
+        "edges": [
+            {"source": edge.source, "label": edge.label, "kind": str(edge.kind), "old": _way(edge.old), "new": _way(edge.new)}
+            for edge in change.edges
+        ],
+        "order": None if change.order is None else {"old": _labels(change.order.old), "new": _labels(change.order.new)},
+        "noise": to_data(change.noise),
+    }
+
+
+def _part(change: PartChange) -> dict[str, Any]:
+    said = {"id": change.id, "kind": str(change.kind), "was": change.was}
+    part = change.new or change.old
+    if part is None or change.kind is ChangeKind.CHANGED:
+        return said
+    name = part.name if isinstance(part, Step) else None
+    return {**said, "type": part.event if isinstance(part, Goal) else part.type, "name": name, "config": to_data(part.config)}
+
+
+def _way(edge: Edge | None) -> dict[str, Any] | None:
+    return None if edge is None else {"target": edge.target, "kind": str(edge.kind), "condition": to_data(edge.condition)}
+
+
+def _labels(edges: Iterable[Edge]) -> list[str]:
+    return [edge.label for edge in edges]
 
 
 def error_data(error: WflgitError) -> dict[str, Any]:

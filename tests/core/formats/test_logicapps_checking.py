@@ -11,7 +11,7 @@ import pytest
 from wflgit.core.catalog import BUILT_IN
 from wflgit.core.formats import logicapps
 from wflgit.core.formats.logicapps.expressions import named_in
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.core.validation import graph_problems
 
 HTTP: dict[str, Any] = {"type": "Http", "inputs": {"uri": "https://example.com"}}

@@ -17,7 +17,7 @@ from wflgit.core.catalog import BUILT_IN
 from wflgit.core.formats import n8n
 from wflgit.core.formats.meaning import Worth
 from wflgit.core.graph import Edge, EdgeKind, Graph, StepKind, WaitKind, WaitTerms
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.errors import DefinitionError
 
 WELCOME = json.loads((Path(__file__).parent / "n8n" / "welcome.json").read_text("utf-8"))

@@ -17,7 +17,7 @@ from wflgit.core.diff import compare
 from wflgit.core.formats import nodered
 from wflgit.core.formats.meaning import Worth
 from wflgit.core.graph import Edge, EdgeKind, Graph, StepKind, WaitKind, WaitTerms
-from wflgit.core.records import Severity
+from wflgit.core.problems import Severity
 from wflgit.core.validation import graph_problems
 from wflgit.errors import DefinitionError
 

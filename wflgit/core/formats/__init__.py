@@ -14,13 +14,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from wflgit.core.jsontext import JsonDocument, bom_refusal, read_json, refusal
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wflgit.core.catalog import Catalog
+    from wflgit.core.formats.datause import DataUse
     from wflgit.core.formats.meaning import Feature, Fields
     from wflgit.core.graph import Graph, Pointer, Step, WaitTerms
 
@@ -68,6 +69,9 @@ class Format(Protocol):
 
         Itself if it refers to none of them.
         """
+
+    def data_use(self, graph: Graph, step_id: str) -> DataUse:
+        """What a step does with data: which names it sets, which values and results it reads. It never fails."""
 
     def to_document(self, document: Any, graph: Graph) -> Any:
         """The document, changed so that it says the graph; what the graph does not touch is the same object in both.

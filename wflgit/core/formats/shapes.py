@@ -12,7 +12,7 @@ from wflgit.core.wording import missing_key, quote, wrong
 
 if TYPE_CHECKING:
     from wflgit.core.graph import Pointer
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 Check = Callable[[Mapping[str, Any], "Pointer"], "Iterator[Problem]"]
 """Finds the problems of an object; they point to places below its pointer."""

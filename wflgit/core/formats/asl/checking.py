@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wflgit.core.formats import shapes
 from wflgit.core.formats.asl.reading import PROCESSORS, TYPES, UNKNOWN, WAITS, is_filled_in, machine_of, root
 from wflgit.core.formats.shapes import list_of, object_of, text_of
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.core.wording import choice, missing_key, propose, quote, wrong
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wflgit.core.formats.asl.reading import TITLE
 from wflgit.core.graph import EdgeKind, StepKind
 from wflgit.core.jsonvalues import same
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.core.wording import quote
 from wflgit.errors import DefinitionError
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wflgit.core.graph import Edge, Graph, Pointer, Step
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 _TWINS = {"Next": "End", "End": "Next", "ItemProcessor": "Iterator", "Iterator": "ItemProcessor"}
 """Fields that take each other's place."""

@@ -11,7 +11,7 @@ from wflgit.core.formats.logicapps.kinds import APART, HOLDERS, NAMED, STATUSES,
 from wflgit.core.formats.logicapps.places import places
 from wflgit.core.formats.shapes import field_problems, list_of, object_of, object_problems, optional_problems, text_of, wrong_shape
 from wflgit.core.names import near
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.core.wording import choice, did_you_mean, missing_key, quote, wrong
 from wflgit.errors import DefinitionError
 

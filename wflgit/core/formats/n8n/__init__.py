@@ -6,17 +6,24 @@ are found by their spelling; expressions are not evaluated.
 Source: https://docs.n8n.io/workflows/export-import/ and the type definitions in https://github.com/n8n-io/n8n
 """
 
-from wflgit.core.formats.n8n.checking import problems
-from wflgit.core.formats.n8n.expressions import referring
+from typing import TYPE_CHECKING
+
+from wflgit.core.formats.later import later
 from wflgit.core.formats.n8n.reading import FIELDS, LACKS, NAME, TITLE, recognise, root, to_graph
-from wflgit.core.formats.n8n.waits import wait_terms
-from wflgit.core.formats.n8n.writing import to_document
+
+if TYPE_CHECKING:
+    from wflgit.core.formats.n8n.checking import problems
+    from wflgit.core.formats.n8n.datause import data_use
+    from wflgit.core.formats.n8n.expressions import referring
+    from wflgit.core.formats.n8n.waits import wait_terms
+    from wflgit.core.formats.n8n.writing import to_document
 
 __all__ = [
     "FIELDS",
     "LACKS",
     "NAME",
     "TITLE",
+    "data_use",
     "problems",
     "recognise",
     "referring",
@@ -25,3 +32,8 @@ __all__ = [
     "to_graph",
     "wait_terms",
 ]
+
+__getattr__ = later(
+    __name__,
+    {"data_use": "datause", "problems": "checking", "referring": "expressions", "to_document": "writing", "wait_terms": "waits"},
+)

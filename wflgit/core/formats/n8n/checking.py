@@ -15,7 +15,7 @@ from wflgit.core.formats.shapes import (
     text_of,
     wrong_shape,
 )
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.core.wording import propose, quote, wrong
 from wflgit.errors import DefinitionError
 

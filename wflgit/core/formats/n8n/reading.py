@@ -17,7 +17,7 @@ from wflgit.errors import DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 NAME = "n8n"
 TITLE = "n8n"

@@ -14,7 +14,7 @@ from wflgit.core.formats.n8n.reading import STICKY, find_workflow, identify, tag
 from wflgit.core.formats.shapes import list_of, object_of, text_of, without
 from wflgit.core.graph import Edge, Graph, Step, StepKind, Trigger
 from wflgit.core.jsonvalues import patched, put, same
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.errors import DefinitionError
 
 if TYPE_CHECKING:

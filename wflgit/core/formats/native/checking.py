@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wflgit.core.catalog import Catalog
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 
 def problems(document: Any, catalog: Catalog) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wflgit.core.formats.meaning import Feature, Fields
 from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger, WaitKind, WaitTerms
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.core.times import parse_duration, parse_moment
 from wflgit.errors import DefinitionError
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from wflgit.core.formats.native.reading import TITLE
 from wflgit.core.jsonvalues import same
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.core.wording import quote
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wflgit.core.formats.nodered.reading import TITLE, tidy_setting
 from wflgit.core.formats.nodered.types import TAB
 from wflgit.core.jsonvalues import same
-from wflgit.core.records import Problem, Severity
+from wflgit.core.problems import Problem, Severity
 from wflgit.core.wording import quote
 from wflgit.errors import DefinitionError
 
