@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from wflgit import SettingsError
+from wflgit.core.findings import Ignore
 from wflgit.core.paths import WorkflowPaths
-from wflgit.core.settings import Settings, format_settings, parse_settings
+from wflgit.core.problems import Severity
+from wflgit.core.settings import ReviewPolicy, Settings, format_settings, parse_settings
 
 
 def test_what_is_written_is_read_back() -> None:
@@ -54,3 +58,60 @@ def test_the_layout_changes_with_what_decides_numbering_and_with_nothing_else() 
     renamed = parse_settings('account = "b"\ntrunk = "main"\n[policy]\nmax_versions = 5')
     moved = parse_settings('account = "a"\ntrunk = "main"\n[workflows]\npaths = ["flows/*.json"]')
     assert base.layout == renamed.layout != moved.layout
+
+
+REVIEW = """
+account = "shop"
+trunk = "main"
+[review]
+fail_on = "warning"
+require_executions = true
+max_age = "PT1H"
+semver = "file"
+[review.severity]
+WFL402 = "error"
+step-added = "off"
+[[review.ignore]]
+fingerprint = "0123456789abcdef"
+reason = "drained"
+until = 2027-01-31
+"""
+
+
+def test_how_changes_are_reviewed_is_a_setting() -> None:
+    assert parse_settings(REVIEW).review == ReviewPolicy(
+        fail_on=Severity.WARNING,
+        require_executions=True,
+        max_age=timedelta(hours=1),
+        semver="file",
+        severities={"WFL402": Severity.ERROR, "step-added": None},
+        ignores=(Ignore("drained", date(2027, 1, 31), fingerprint="0123456789abcdef"),),
+    )
+
+
+def test_unless_said_reviews_fail_on_errors_and_nothing_is_ignored() -> None:
+    assert parse_settings('account = "shop"\ntrunk = "main"\n').review == ReviewPolicy(fail_on=Severity.ERROR)
+    assert parse_settings('account = "shop"\ntrunk = "main"\n[review]\nfail_on = "off"\n').review.fail_on is None
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ('fail_on = "fatal"', "'review.fail_on' must be 'error' or 'warning' or 'info' or 'off', but is 'fatal'"),
+        ("fail_on = 1", "'review.fail_on' must be"),
+        ('require_executions = "yes"', "'review.require_executions' must be true or false"),
+        ('max_age = "an hour"', "'review.max_age' must be a duration such as 'PT15M'"),
+        ('[review.severity]\nWFL101 = "none"', "'review.severity.WFL101' must be"),
+        ('ignore = "WFL101"', "'review.ignore' must be a list of tables"),
+        ('[[review.ignore]]\nrule = "WFL101"\nuntil = 2027-01-31', "'review.ignore.reason' is missing"),
+        ('[[review.ignore]]\nrule = "WFL101"\nreason = "x"', "'review.ignore.until' must be a date"),
+        ('[[review.ignore]]\nrule = "WFL101"\nreason = "x"\nuntil = "2027-01-31"', "must be a date such as 2027-01-31"),
+        ('[[review.ignore]]\nreason = "x"\nuntil = 2027-01-31', "must have either a 'rule' or a 'fingerprint'"),
+        ('[[review.ignore]]\nrule = "a"\nfingerprint = "b"\nreason = "x"\nuntil = 2027-01-31', "must have either"),
+        ('[[review.ignore]]\nrule = "a"\nreasons = "x"\nreason = "x"\nuntil = 2027-01-31', "no setting 'review.ignore.reasons'"),
+    ],
+)
+def test_a_mistake_in_how_changes_are_reviewed_is_refused(said: str, refused: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(f'account = "shop"\ntrunk = "main"\n[review]\n{said}\n')
+    assert refused in caught.value.message

@@ -9,12 +9,16 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from wflgit.core.findings import Ignore
 from wflgit.core.names import CURRENT, DRAFT, near
 from wflgit.core.paths import WorkflowPaths
+from wflgit.core.problems import Severity
+from wflgit.core.times import parse_duration
 from wflgit.errors import SettingsError
 
 FILE = "wflgit.toml"
@@ -30,6 +34,33 @@ class Policy:
     max_versions: int = 1000
 
 
+OFF = "off"
+"""What is said of a rule that is not to be applied, and of reviews that never fail."""
+
+SEMVER_FROM = ("label", "file")
+
+
+@dataclass(frozen=True)
+class ReviewPolicy:
+    """How changes are reviewed.
+
+    Attributes:
+        fail_on: from which severity on a review fails; None for never.
+        require_executions: whether it fails where it is not known who is on the way.
+        max_age: how old what is known of that may be; None for any age.
+        semver: where a pull request has to say its level, `label` or `file`; None if it need not.
+        severities: of rules, by code or name, other than their own; None for a rule that is not applied.
+        ignores: findings that somebody has accepted.
+    """
+
+    fail_on: Severity | None = Severity.ERROR
+    require_executions: bool = False
+    max_age: timedelta | None = None
+    semver: str | None = None
+    severities: Mapping[str, Severity | None] = field(default_factory=dict, hash=False)
+    ignores: tuple[Ignore, ...] = ()
+
+
 @dataclass(frozen=True)
 class Settings:
     """What `wflgit.toml` says.
@@ -41,6 +72,7 @@ class Settings:
         channels: names of the moving tags beside `current`.
         store: URL of the side store, or None for the embedded one.
         policy: limits.
+        review: how changes are reviewed.
     """
 
     account: str
@@ -49,6 +81,7 @@ class Settings:
     channels: tuple[str, ...] = ()
     store: str | None = None
     policy: Policy = field(default_factory=Policy)
+    review: ReviewPolicy = field(default_factory=ReviewPolicy)
 
     @property
     def layout(self) -> str:
@@ -80,8 +113,49 @@ def parse_settings(text: str) -> Settings:
     limits = table.table("policy")
     policy = Policy(max_versions=limits.number("max_versions", Policy().max_versions))
     limits.finish()
+    review = _review_policy(table.table("review"))
     table.finish()
-    return Settings(account=account, trunk=trunk, paths=paths, channels=channels, store=url, policy=policy)
+    return Settings(account=account, trunk=trunk, paths=paths, channels=channels, store=url, policy=policy, review=review)
+
+
+def _review_policy(table: _Table) -> ReviewPolicy:
+    levels = [*map(str, Severity), OFF]
+    fail_on = table.choice("fail_on", levels, ReviewPolicy().fail_on or OFF)
+    policy = ReviewPolicy(
+        fail_on=None if fail_on == OFF else Severity(fail_on),
+        require_executions=table.flag("require_executions"),
+        max_age=table.duration("max_age"),
+        semver=table.choice("semver", SEMVER_FROM, "") or None,
+        severities={
+            rule: None if level == OFF else Severity(level) for rule, level in table.table("severity").choices(levels).items()
+        },
+        ignores=tuple(_ignore(each) for each in table.tables("ignore")),
+    )
+    table.finish()
+    return policy
+
+
+def _ignore(table: _Table) -> Ignore:
+    """An accepted finding: it says which, why, and until when.
+
+    Raises:
+        SettingsError: if it does not, or names neither a rule nor a fingerprint.
+    """
+    ignore = Ignore(
+        reason=table.text("reason"),
+        until=table.day("until"),
+        rule=table.optional_text("rule"),
+        workflow=table.optional_text("workflow"),
+        step=table.optional_text("step"),
+        fingerprint=table.optional_text("fingerprint"),
+    )
+    table.finish()
+    if (ignore.rule is None) == (ignore.fingerprint is None):
+        raise SettingsError(
+            f"{FILE}: an entry of 'review.ignore' must have either a 'rule' or a 'fingerprint'",
+            hint="take the fingerprint from `wflgit review --json`, or name the rule, and if you can the workflow and the step",
+        )
+    return ignore
 
 
 def format_settings(settings: Settings) -> str:
@@ -161,6 +235,49 @@ class _Table:
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise self._wrong(key, "a whole number above 0", value)
         return value
+
+    def flag(self, key: str) -> bool:
+        value = self._take(key)
+        if value is not None and not isinstance(value, bool):
+            raise self._wrong(key, "true or false", value)
+        return bool(value)
+
+    def choice(self, key: str, choices: Sequence[str], default: str) -> str:
+        value = self._take(key)
+        if value is None:
+            return default
+        return self._chosen(key, choices, value)
+
+    def _chosen(self, key: str, choices: Sequence[str], value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise self._wrong(key, " or ".join(f"'{choice}'" for choice in choices), value)
+        return value
+
+    def choices(self, choices: Sequence[str]) -> dict[str, str]:
+        """The values of all keys of the table, whatever they are called."""
+        return {key: self._chosen(key, choices, value) for key, value in self._data.items()}
+
+    def duration(self, key: str) -> timedelta | None:
+        value = self._take(key)
+        if value is None:
+            return None
+        duration = parse_duration(value) if isinstance(value, str) else None
+        if duration is None:
+            raise self._wrong(key, "a duration such as 'PT15M'", value)
+        return duration
+
+    def day(self, key: str) -> date:
+        value = self._take(key)
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise self._wrong(key, "a date such as 2027-01-31, without quotation marks", value)
+        return value
+
+    def tables(self, key: str) -> Iterator[_Table]:
+        value = self._take(key)
+        if value is not None and not (isinstance(value, list) and all(isinstance(item, dict) for item in value)):
+            raise self._wrong(key, f"a list of tables, each begun with [[{self._path}{key}]]", value)
+        for item in value or ():
+            yield _Table(item, f"{self._path}{key}.")
 
     def table(self, key: str) -> _Table:
         value = self._take(key)
