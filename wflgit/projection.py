@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wflgit.core import numbering
-from wflgit.core.messages import ACTION, trailers
+from wflgit.core.messages import ACTION, SEMVER, trailers
 from wflgit.core.names import Marks, archive_folder, archive_ref, tag_folder, version_marks
 from wflgit.core.numbering import Assignment, Numbered, Numbering, TagFacts
+from wflgit.core.semver import parse_semver
 from wflgit.core.settings import Settings
 from wflgit.errors import ConflictError
 from wflgit.git import history, refs
@@ -316,13 +317,19 @@ def _orphan(git: GitRepository, settings: Settings, slug: str, number: int, tag:
 
 
 def _unpublished(row: VersionRow) -> VersionRow:
-    return replace(row, tag=None, published_at=None, published_by_name=None, published_by_email=None, archived=False)
+    return replace(row, tag=None, published_at=None, published_by_name=None, published_by_email=None, archived=False, semver=None)
 
 
 def _published(row: VersionRow, target: str, tag: Tag) -> VersionRow:
     assert tag.tagger is not None
+    semver = trailers(tag.message).get(SEMVER, "")
     return replace(
-        row, tag=target, published_at=tag.tagged_at, published_by_name=tag.tagger.name, published_by_email=tag.tagger.email
+        row,
+        tag=target,
+        published_at=tag.tagged_at,
+        published_by_name=tag.tagger.name,
+        published_by_email=tag.tagger.email,
+        semver=semver if parse_semver(semver) else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""`commit`, `log`, `diff`, `publish`, `rollback`, `tag`."""
+"""`commit`, `log`, `blame`, `diff`, `publish`, `rollback`, `tag`."""
 
 from __future__ import annotations
 
@@ -139,7 +139,15 @@ class TestLog:
             (2, "current", 0),
             (1, "archived", 1),
         ]
-        assert wflgit("log", "welcome").out.splitlines()[2].split()[:3] == ["1", "archived", "1"]
+        assert wflgit("log", "welcome").out.splitlines()[2].split()[:4] == ["1", "archived", "1.0.0", "1"]
+
+    def test_a_published_version_has_its_number(self, story: Story, wflgit: Wflgit) -> None:
+        story.commit(welcome=steps("hello")).publish("welcome").start("welcome", "ana")
+        story.commit(welcome=steps("ask")).publish("welcome")
+        assert [version["semver"] for version in wflgit("log", "welcome", "--json").data] == ["1.1.0", "1.0.0"]
+        assert wflgit("log", "welcome").out.splitlines()[1].split()[:3] == ["2", "current", "1.1.0"]
+        assert "  semver     1.1.0\n" in wflgit("show", "welcome@2").out
+        assert wflgit("show", "welcome@2", "--json").data["semver"] == "1.1.0"
 
     def test_a_limit_keeps_the_newest(self, story: Story, wflgit: Wflgit) -> None:
         story.commit(welcome=steps("a")).commit(welcome=steps("b")).commit(welcome=steps("c"))
@@ -151,6 +159,68 @@ class TestLog:
         assert answer == (1, "", "error: there is no workflow 'welcom'\nhint: did you mean 'welcome'?\n")
 
 
+class TestLifeOfAStep:
+    def test_it_is_told_version_by_version_with_what_changed(
+        self, story: Story, wflgit: Wflgit, golden: Callable[[str], None]
+    ) -> None:
+        days = {"duration": "P2D"}
+        story.commit(welcome=steps("hello", "wait_a", "bye")).commit(welcome=steps("hello", "wait_a", "bye", wait_a=days))
+        story.commit(welcome=steps("hello", "news", "wait_b", "bye", wait_b=days), message="Call it otherwise (#12)")
+        story.merge_branch("short", welcome=steps("hello", "news", "bye"))
+        golden(wflgit("log", "welcome", "--step", "wait_a").out)
+
+    def test_versions_that_cannot_be_read_are_named(self, story: Story, wflgit: Wflgit) -> None:
+        story.commit(welcome=steps("hello"))
+        for content in ("{", steps("hello", hello={"tag": "x"}), "{"):
+            story.write(welcome=content).git("commit", "--quiet", "--all", "--message", "By hand")
+        assert wflgit("log", "welcome", "--step", "hello").out.splitlines() == [
+            "welcome@4  2026-01-05  Maya  By hand",
+            "  version 4 cannot be read",
+            "welcome@3  2026-01-05  Maya  By hand",
+            "  version 2 before it cannot be read, it may have been there",
+            "  changed",
+            '    config.tag: "hello" → "x"',
+            "welcome@1  2026-01-05  Maya  Create welcome",
+            "  added",
+        ]
+
+    def test_as_json_it_is_an_array_of_events(self, story: Story, wflgit: Wflgit) -> None:
+        story.commit(welcome=steps("hello")).commit(welcome=steps("hello", hello={"tag": "x"}), message="Tag (#3)")
+        newest, first = wflgit("log", "welcome", "--step", "hello", "--json").data
+        assert (newest["version"], newest["pull_request"], newest["author"]["name"]) == (2, 3, "Maya")
+        assert newest["changes"][0]["type"] == "step-changed"
+        assert newest["changes"][0]["fields"] == [{"path": ["config", "tag"], "kind": "changed", "old": "hello", "new": "x"}]
+        assert [change["type"] for change in first["changes"]] == ["step-added"]
+        assert [event["version"] for event in wflgit("log", "welcome", "--step", "hello", "-n", "1", "--json").data] == [2]
+
+    def test_a_step_that_never_was_is_an_error(self, story: Story, wflgit: Wflgit) -> None:
+        story.commit(welcome=steps("hello"))
+        answer = wflgit("log", "welcome", "--step", "helo", code=1)
+        assert answer.err == "error: there is no step 'helo'\nhint: did you mean 'hello'?\n"
+
+
+class TestBlame:
+    def test_each_step_is_a_row_with_who_last_did_something_to_it(
+        self, story: Story, wflgit: Wflgit, golden: Callable[[str], None]
+    ) -> None:
+        story.commit(welcome=steps("hello", "wait", "bye"))
+        story.commit(welcome=steps("hello", "wait", "news", "bye", wait={"duration": "P2D"}), message="Tell the news (#12)")
+        golden(wflgit("blame", "welcome").out)
+
+    def test_a_revision_says_of_which_version(self, story: Story, wflgit: Wflgit) -> None:
+        story.commit(welcome=steps("hello", "bye")).commit(welcome=steps("hello", "bye", bye={"tag": "x"}))
+        found = wflgit("blame", "welcome@1", "--json").data
+        assert [(step["step"], step["type"], step["last"]["version"]) for step in found] == [
+            ("hello", "add_tag", 1),
+            ("bye", "add_tag", 1),
+        ]
+        assert [step["last"]["version"] for step in wflgit("blame", "welcome", "--json").data] == [1, 2]
+
+    def test_a_deleted_workflow_has_nobody_to_blame(self, story: Story, wflgit: Wflgit) -> None:
+        story.commit(welcome=steps("hello")).repo.workflows.delete("welcome")
+        assert wflgit("blame", "welcome", code=1).err.startswith("error: version 2 of 'welcome' deleted it")
+
+
 class TestDiff:
     def test_a_slug_compares_what_is_current_with_the_working_tree(self, story: Story, wflgit: Wflgit) -> None:
         story.commit(welcome=steps("hello")).publish("welcome").commit(welcome=steps("hello", "bye"))
@@ -158,12 +228,10 @@ class TestDiff:
         answer = wflgit("diff", "welcome")
         assert answer.out.splitlines() == [
             "welcome@1 → welcome",
-            "~ step hello (add_tag)",
+            "~ changed step hello (add_tag)",
             '    config.tag: "hello" → "hi"',
-            "+ step bye (add_tag)",
-            '    config: {"tag": "bye"}',
-            "~ edge hello --next--> bye (was end)",
-            "+ edge bye --next--> end",
+            "+ inserted step bye between hello and the end",
+            '    bye (add_tag): {"tag": "bye"}',
         ]
 
     def test_a_slug_without_a_published_version_compares_the_newest(self, story: Story, wflgit: Wflgit) -> None:
@@ -208,3 +276,16 @@ class TestPublish:
         assert wflgit("tag", "welcome", "stable", "1", "--json").data["channels"] == ["stable"]
         assert story.git("rev-parse", "welcome/stable").strip() == story.version("welcome", 1).commit
         assert wflgit("tag", "welcome", "stabel", "1", code=1).err.startswith("error: there is no channel 'stabel'\n")
+
+
+def test_the_history_can_be_made_a_page(story: Story, wflgit: Wflgit, tmp_path: Path) -> None:
+    story.commit(welcome=steps("hello")).publish("welcome").commit(welcome=steps("hello", "bye"))
+    page, text = tmp_path / "log.html", tmp_path / "log.txt"
+    shown = wflgit("log", "welcome").out
+    wflgit("log", "welcome", "--format", f"html={page}")
+    wflgit("log", "welcome", "--format", f"text={text}")
+    assert page.read_text().startswith("<!doctype html>")
+    assert "bye" in page.read_text()
+    assert text.read_text() == shown
+    refused = wflgit("log", "welcome", "--format", "html", "--step", "hello", code=2)
+    assert refused.err.startswith("error: --format html goes without --step")

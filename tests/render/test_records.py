@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wflgit.core.audit import AuditEntry
-from wflgit.core.records import Execution, ExecutionStatus, Identity, Severity, StepCount, Version, VersionStatus, Workflow
-from wflgit.core.reports import Draining, Finding, Status
+from wflgit.core.problems import Severity
+from wflgit.core.records import Execution, ExecutionStatus, Identity, StepCount, Version, VersionStatus, Workflow
+from wflgit.core.reports import Draining, Notice, Status
 from wflgit.render.audit import audit_table
 from wflgit.render.executions import count_table, execution_lines, execution_table
 from wflgit.render.status import finding_lines, status_lines
@@ -44,6 +45,7 @@ CURRENT = replace(
     published_by=BEN,
     channels=("stable", "canary"),
     executions=1234,
+    semver="1.3.0",
 )
 EXECUTION = Execution(
     id=7,
@@ -156,5 +158,5 @@ def test_a_status_with_all_there_is_to_say(golden: Callable[[str], None]) -> Non
 
 
 def test_a_finding_says_what_is_wrong_and_what_to_do() -> None:
-    finding = Finding("tag-lightweight", Severity.ERROR, "a/v1", "tag 'a/v1' is lightweight", "remove it")
+    finding = Notice("tag-lightweight", Severity.ERROR, "a/v1", "tag 'a/v1' is lightweight", "remove it")
     assert plain(finding_lines([finding])) == "error: a/v1: tag 'a/v1' is lightweight [tag-lightweight]\n    hint: remove it\n"

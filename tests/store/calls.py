@@ -97,6 +97,7 @@ WRITING: dict[str, Call] = {
     "audit.append": lambda conn, account: audit.append(conn, account, [entry("a", key="k"), entry("b")]) is not None,
 }
 READING: dict[str, Call] = {
+    "executions.has_any": executions.has_any,
     "versions.read_state": versions.read_state,
     "versions.list_files": lambda conn, account: (versions.list_files(conn, account), versions.list_files(conn, account, ["a"])),
     "versions.unnamed_files": versions.unnamed_files,

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from tests.postgres import new_schema
 from tests.store.processes import run_together
 from wflgit.errors import StoreError, StoreVersionError
-from wflgit.store import upgrade
+from wflgit.store import upgrade, versions
 from wflgit.store.engine import connect_store, open_store
+from wflgit.store.versions import SyncState
 
 Described = set[tuple[object, ...]]
 
@@ -106,6 +108,20 @@ def test_a_store_of_a_newer_wflgit_is_not_upgraded(store_url: str) -> None:
         conn.exec_driver_sql("UPDATE wflgit_revision SET version_num = '9999'")
     with pytest.raises(StoreVersionError, match="newer wflgit"):
         upgrade.upgrade(store)
+    store.close()
+
+
+def test_what_an_older_wflgit_read_of_history_is_read_again_and_what_it_audited_is_not(empty_url: str) -> None:
+    store = connect_store(empty_url, Path())
+    with store.write() as conn:
+        alembic = Config(attributes={"connection": conn})
+        alembic.set_main_option("script_location", "wflgit.store:revisions")
+        command.upgrade(alembic, "0002")
+        conn.exec_driver_sql("INSERT INTO sync_state VALUES ('acme', 'main', 'layout', 'tip', 'audited')")
+    assert upgrade.upgrade(store) == ("0002", upgrade.HEAD)
+    with store.read() as conn:
+        assert versions.read_state(conn, "acme") == SyncState("main", "layout", None, "audited")
+        assert versions.list_versions(conn, "acme", "welcome") == []
     store.close()
 
 

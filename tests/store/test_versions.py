@@ -150,7 +150,7 @@ def test_files_are_removed_by_path(store: Store) -> None:
 
 
 def test_versions_are_listed_newest_first_as_they_were_added(store: Store) -> None:
-    rows = [version(1), published(2), version(3, blob=None), version(10, on_trunk=False)]
+    rows = [version(1), published(2, semver="1.0.0"), version(3, blob=None), version(10, on_trunk=False)]
     with store.write() as conn:
         versions.add_versions(conn, "acme", [*rows, version(1, "other")])
         versions.add_versions(conn, "acme", [])

@@ -71,4 +71,5 @@ def _record(row: VersionRow, current: int, channels: Sequence[str], live: int) -
         tag=row.tag,
         channels=tuple(channels),
         executions=live,
+        semver=row.semver,
     )

@@ -16,10 +16,11 @@ from wflgit.api.editing import (
     to_bytes,
 )
 from wflgit.api.listing import list_records, record_of
-from wflgit.core.messages import ACTION, AUDIT_HEAD, compose
+from wflgit.core.messages import ACTION, AUDIT_HEAD, SEMVER, compose
 from wflgit.core.names import CURRENT, TAG_PREFIX, archive_ref, channel_tag, parse_revision, version_tag
 from wflgit.core.plan import Side
-from wflgit.core.records import Severity, Version
+from wflgit.core.problems import Severity
+from wflgit.core.records import Version
 from wflgit.errors import ConflictError, DefinitionError, NotFoundError, StateError
 from wflgit.git import refs
 from wflgit.store.versions import VersionRow
@@ -28,7 +29,9 @@ from wflgit.workspace import Standing, Workspace
 if TYPE_CHECKING:
     from wflgit.core.diff import Comparison
     from wflgit.core.plan import Plan
+    from wflgit.core.review import Level
     from wflgit.core.rollout import Rollout
+    from wflgit.core.steplife import StepBlame, StepEvent
 
 
 class Versions:
@@ -167,7 +170,8 @@ class Versions:
         found = self._workspace.get(slug)
         row = found.rows[0] if number is None else found.version(number)
         plan = self._plan(found, Side(row.number, row.commit, row.blob or ""), rollout)
-        version = self._publish(found, row.commit, action="publish", words=(message,) if message else ())
+        asked = self._asked(found, Side(row.number, row.commit, row.blob or ""))
+        version = self._publish(found, row.commit, asked, action="publish", words=(message,) if message else ())
         self._roll_out(plan, version, rollout)
         return version
 
@@ -198,7 +202,23 @@ class Versions:
             bound = replace(plan, target=Side(version.number, version.commit, plan.target.blob))
             Migrations(self._workspace).create(bound, strategy=rollout.strategy, pace=rollout.pace)
 
-    def _publish(self, seen: Standing, commit: str, *, action: str, words: Sequence[str]) -> Version:
+    def _asked(self, found: Standing, target: Side) -> tuple[Level, str]:
+        """What publishing some content asks of those who are on older versions now, and why; nothing of what is published."""
+        from wflgit.core.semver import level_of
+        from wflgit.store import executions
+
+        if found.current is not None and target.version <= found.current.number:
+            return level_of(())
+        with self._workspace.store.read() as conn:
+            counts = executions.counts(conn, self._workspace.account, found.slug)
+        older = [count for count in counts if count.version < target.version]
+        if not older:
+            return level_of(())
+        from wflgit.api.proposing import propose_for
+
+        return level_of(propose_for(self._workspace, found, target, older))
+
+    def _publish(self, seen: Standing, commit: str, asked: tuple[Level, str], *, action: str, words: Sequence[str]) -> Version:
         """Publish the version that a commit made, if what is current still is what was `seen` when that was decided."""
         workspace, slug = self._workspace, seen.slug
         with workspace.git.lock():
@@ -210,8 +230,8 @@ class Versions:
                 self._require_publishable(row, current)
                 message = compose(
                     f"{action.capitalize()} {slug} v{row.number}",
-                    [*words, *self._change_words(current, row)],
-                    {ACTION: action, AUDIT_HEAD: self._audit_anchor()},
+                    [*words, *self._change_words(current, row, asked)],
+                    {ACTION: action, SEMVER: _next_semver(found, asked[0]), AUDIT_HEAD: self._audit_anchor()},
                 )
                 self._write_tag(row, message)
             return record_of(workspace, slug, commit)
@@ -249,8 +269,8 @@ class Versions:
                 hint=f"mend the file and commit it: `wflgit commit {slug}`",
             )
 
-    def _change_words(self, current: VersionRow | None, row: VersionRow) -> tuple[str, ...]:
-        """What publishing this changes for new executions."""
+    def _change_words(self, current: VersionRow | None, row: VersionRow, asked: tuple[Level, str]) -> tuple[str, ...]:
+        """What publishing this asks of executions on older versions, and what it changes for new ones."""
         if current is None:
             return ("first published version",)
         from wflgit.core.diff import compare
@@ -259,8 +279,8 @@ class Versions:
         try:
             old = self._workspace.definition(current).graph
         except DefinitionError:
-            return (f"version {current.number}, current before, cannot be parsed",)
-        return (f"since v{current.number}:", *describe(compare(old, self._workspace.definition(row).graph)))
+            return (": ".join(asked), f"version {current.number}, current before, cannot be parsed")
+        return (": ".join(asked), f"since v{current.number}:", *describe(compare(old, self._workspace.definition(row).graph)))
 
     def _audit_anchor(self) -> str:
         """The head of the audit chain as it is now, for the tag: with it Git vouches for SQL."""
@@ -295,7 +315,8 @@ class Versions:
         if target.blob == current.blob:
             return record_of(workspace, slug, current.commit)
         commit = newest.commit
-        plan = self._plan(found, Side(newest.number + (newest.blob != target.blob), None, target.blob), rollout, back_to=to)
+        side = Side(newest.number + (newest.blob != target.blob), None, target.blob)
+        plan, asked = self._plan(found, side, rollout, back_to=to), self._asked(found, side)
         if newest.blob != target.blob:
             content, path = workspace.git.blob(target.blob), newest.path if newest.blob else target.path
             require_room(workspace, found)
@@ -303,14 +324,14 @@ class Versions:
             subject = message or f"Roll {slug} back to v{to}"
             commit = commit_version(workspace, path, expected=newest.blob, content=content, message=subject, action="rollback")
         words = [*([message] if message else []), f"back to the content of v{to}"]
-        version = self._publish(found, commit, action="rollback", words=words)
+        version = self._publish(found, commit, asked, action="rollback", words=words)
         self._roll_out(plan, version, rollout)
         return version
 
     def compare(self, old: str, new: str) -> Comparison:
         """What differs between two revisions, of one workflow or of two.
 
-        Where two files mean the same but are not the same, the comparison is empty, and its noise says what differs.
+        Where two files mean the same but are not the same, the comparison is empty; its noise says what differs without a meaning.
 
         Raises:
             NotFoundError: if a revision does not exist.
@@ -321,9 +342,39 @@ class Versions:
 
         before, after = (self._workspace.resolve(parse_revision(revision)) for revision in (old, new))
         found = compare(before.graph, after.graph, old_name=old, new_name=new)
-        if found or before.blob == after.blob or before.graph.format != after.graph.format:
+        if before.blob == after.blob or before.graph.format != after.graph.format:
             return found
-        return replace(found, noise=find_noise(before.document, after.document))
+        return replace(found, noise=find_noise(before.document, after.document, meaning_differs=bool(found)))
+
+    def step_history(self, slug: str, step: str) -> Sequence[StepEvent]:
+        """The life of one step: the versions in which it was added, changed, renamed, moved, enabled or removed, newest first.
+
+        It is followed through renames, and to the slug that the file had before it was moved. Secrets are not in what is told.
+
+        Args:
+            slug: the workflow.
+            step: its id in the newest version, or one that it had before.
+
+        Raises:
+            NotFoundError: if there is no such workflow, or it never had such a step.
+        """
+        from wflgit.api.biography import step_history
+
+        return step_history(self._workspace, slug, step)
+
+    def blame(self, revision: str) -> Sequence[StepBlame]:
+        """Who last did something to each step of a version, in which version and pull request, in the author's order.
+
+        Args:
+            revision: the version; of a slug alone the newest one.
+
+        Raises:
+            NotFoundError: if there is no such version, or it deleted the workflow.
+            DefinitionError: if it cannot be read.
+        """
+        from wflgit.api.biography import blame
+
+        return blame(self._workspace, revision)
 
     def tag(self, slug: str, channel: str, number: int) -> Version:
         """Move a channel of a workflow to a published version.
@@ -371,6 +422,13 @@ def _require_unarchived(row: VersionRow, done: str) -> None:
             f"version {row.number} of '{row.workflow}' is archived and cannot be {done}",
             hint=f"take it out of the archive: git update-ref {tag} {archived} && git update-ref -d {archived}",
         )
+
+
+def _next_semver(found: Standing, level: Level) -> str:
+    """The number after that of the highest published version that has one."""
+    from wflgit.core.semver import bump
+
+    return bump(next((row.semver for row in found.rows if row.semver), None), level)
 
 
 def _require_unchanged(seen: VersionRow | None, current: VersionRow | None) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wflgit.cli.forms import Form, deliver, form_option, show_or_write
 from wflgit.cli.options import SLUG, json_option, message_option, pace_option, rules_option
 from wflgit.render.versions import version_lines, version_table
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from wflgit.api.repository import Repository
     from wflgit.cli.call import Call
     from wflgit.cli.workingtree import WorkingFile
+    from wflgit.core.diff import Comparison
     from wflgit.core.pace import Pace
     from wflgit.core.records import Version
     from wflgit.core.rollout import Rollout
@@ -74,7 +76,7 @@ def _changed_files(call: Call) -> list[WorkingFile]:
 
 def _require_valid(call: Call, file: WorkingFile) -> None:
     """Check a file before anything is committed; show its warnings."""
-    from wflgit.core.records import Severity
+    from wflgit.core.problems import Severity
     from wflgit.core.validation import validate
     from wflgit.errors import DefinitionError
     from wflgit.render.problems import problem_lines
@@ -127,11 +129,42 @@ def _require_place(repo: Repository, slug: str, path: str, known: str | None) ->
 @click.command()
 @click.argument("slug", type=SLUG)
 @click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")
+@click.option("--step", metavar="ID", help="The life of one step: the versions in which something was done to it, and what.")
+@form_option("text", "html")
 @json_option
 @click.pass_obj
-def log(call: Call, slug: str, limit: int | None) -> None:
-    """List the versions of a workflow, the newest first, with who made them and how many executions are on them."""
-    call.output.show(call.repo.versions.list(slug)[:limit], version_table)
+def log(call: Call, slug: str, *, limit: int | None, step: str | None, form: Form) -> None:
+    """List the versions of a workflow, the newest first, with who made them and how many executions are on them.
+
+    With --step, only those in which a step was added, changed, renamed, moved or removed, with what changed; it is followed through
+    renames, and to the slug that the file had before.
+    """
+    if step is not None:
+        from wflgit.render.steplife import event_lines
+
+        if form.name == "html":
+            raise click.UsageError("--format html goes without --step")
+        show_or_write(call, form, call.repo.versions.step_history(slug, step)[:limit], event_lines)
+    elif form.name == "html":
+        deliver(call, form, _page(call.repo, slug, call.repo.versions.list(slug)[:limit]))
+    else:
+        show_or_write(call, form, call.repo.versions.list(slug)[:limit], version_table)
+
+
+def _page(repo: Repository, slug: str, versions: Sequence[Version]) -> str:
+    """The versions as a page, each with what it changed since the one before; not where one of the two cannot be read."""
+    from wflgit.render.html.log import log_html
+
+    return log_html(slug, versions, [_compared(repo, slug, version.number) for version in versions])
+
+
+def _compared(repo: Repository, slug: str, number: int) -> Comparison | None:
+    from wflgit.errors import DefinitionError, NotFoundError
+
+    try:
+        return repo.versions.compare(f"{slug}@{number - 1}", f"{slug}@{number}") if number > 1 else None
+    except (DefinitionError, NotFoundError):
+        return None
 
 
 @click.command()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 ACTION = "Wflgit-Action"
 AUDIT_HEAD = "Wflgit-Audit-Head"
 BASED_ON = "Wflgit-Based-On"
+SEMVER = "Wflgit-Semver"
 
 
 def compose(subject: str, lines: Iterable[str], trailers: Mapping[str, str]) -> str:

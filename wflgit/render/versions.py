@@ -23,6 +23,7 @@ STYLES = {
 _COLUMNS = (
     Column("VERSION", right=True),
     Column("STATUS"),
+    Column("SEMVER"),
     Column("EXEC", right=True),
     Column("COMMIT"),
     Column("CREATED"),
@@ -40,6 +41,7 @@ def _row(version: Version) -> Line:
     return line(
         str(version.number),
         _status(version),
+        version.semver or "",
         f"{version.executions:,}" if version.executions else "",
         Span(version.commit[:SHORT], Style.DIM),
         day(version.created_at),
@@ -69,6 +71,7 @@ def version_details(version: Version) -> Iterator[Line]:
         "created": f"{when(version.created_at)} UTC",
         "summary": version.summary,
         "published": _published(version),
+        "semver": version.semver or "",
         "executions": f"{version.executions:,} live" if version.executions else "",
     }
     for key, value in said.items():

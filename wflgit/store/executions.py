@@ -296,6 +296,11 @@ def counts(conn: sa.Connection, account: str, workflow: str | None = None) -> li
     return [StepCount(*row) for row in conn.execute(_of(_COUNTS, workflow), {"for_account": account})]
 
 
+def has_any(conn: sa.Connection, account: str) -> bool:
+    """Whether the account ever had an execution that is still on record, live or not."""
+    return conn.execute(sa.select(executions.c.id).where(executions.c.account == account).limit(1)).first() is not None
+
+
 def live_by_version(conn: sa.Connection, account: str, workflow: str | None = None) -> dict[tuple[str, int], int]:
     """Count live executions by workflow and version; versions without any are left out."""
     found = conn.execute(_of(_LIVE_BY_VERSION, workflow), {"for_account": account})

@@ -110,6 +110,7 @@ versions = _table(
     sa.Column("published_by_name", Text),
     sa.Column("published_by_email", Text),
     sa.Column("archived", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("semver", Text),
 )
 
 OFF_TRUNK = sa.text("NOT on_trunk")

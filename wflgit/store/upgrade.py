@@ -16,7 +16,7 @@ from wflgit.store import tables
 if TYPE_CHECKING:
     from wflgit.store.engine import Store
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every revision this wflgit knows, oldest first."""
 
 OUTDATED, HEAD = REVISIONS[:-1], REVISIONS[-1]

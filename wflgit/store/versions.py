@@ -52,7 +52,7 @@ class VersionRow:
     """A version as history and tags say it.
 
     `blob` is None where the commit deleted the file. `tag` is the tag object that publishes it; if `archived`, it stands in the
-    archive.
+    archive. `semver` is the number that the tag's message gives it; None if it gives none.
     """
 
     workflow: str
@@ -70,6 +70,7 @@ class VersionRow:
     published_by_name: str | None = None
     published_by_email: str | None = None
     archived: bool = False
+    semver: str | None = None
 
 
 _ACCOUNT = sa.bindparam("for_account", type_=sa.Text)
@@ -267,6 +268,7 @@ _COLUMNS = (
     versions.c.published_by_name,
     versions.c.published_by_email,
     versions.c.archived,
+    versions.c.semver,
 )
 _OF_WORKFLOW = versions.c.workflow == sa.bindparam("of_workflow", type_=sa.Text)
 _OF_NUMBER = versions.c.number == sa.bindparam("of_number", type_=sa.Integer)
@@ -288,7 +290,7 @@ _HIGHEST = (
 _LAST = _ALL.join(_HIGHEST, sa.and_(versions.c.workflow == _HIGHEST.c.workflow, versions.c.number == _HIGHEST.c.number))
 
 _INSERT = f"INSERT INTO versions (account, {', '.join(column.name for column in _COLUMNS)}) VALUES"
-_ADD = {"sqlite": f"{_INSERT} ({', '.join('?' * 16)})", "postgresql": f"{_INSERT} ({', '.join(['%s'] * 16)})"}
+_ADD = {"sqlite": f"{_INSERT} ({', '.join('?' * 17)})", "postgresql": f"{_INSERT} ({', '.join(['%s'] * 17)})"}
 
 
 @cache
@@ -334,6 +336,7 @@ def _to_values(account: str, row: VersionRow) -> tuple[Any, ...]:
         row.published_by_name,
         row.published_by_email,
         row.archived,
+        row.semver,
     )
 
 
