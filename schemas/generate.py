@@ -1,4 +1,4 @@
-"""Write the JSON Schemas of the native format beside this file, and remove those of types that are gone."""
+"""Write the JSON Schemas of the native format and of reviews beside this file, and remove those of types that are gone."""
 
 from __future__ import annotations
 

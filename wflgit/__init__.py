@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from wflgit.api.repository import open_repository as open  # noqa: A004 - the name users expect
     from wflgit.core.adoption import Adoption
     from wflgit.core.audit import AuditEntry, Event, Verification
+    from wflgit.core.changes import Change
     from wflgit.core.diff import Comparison
+    from wflgit.core.findings import Finding
     from wflgit.core.pace import Pace
     from wflgit.core.plan import Plan, WaitPolicy
+    from wflgit.core.problems import Problem, Severity
     from wflgit.core.records import (
         Actor,
         Definition,
@@ -26,8 +29,6 @@ if TYPE_CHECKING:
         Migration,
         MigrationItem,
         MigrationStatus,
-        Problem,
-        Severity,
         StepCount,
         Strategy,
         Version,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         Workflow,
     )
     from wflgit.core.reports import Notice, Status
+    from wflgit.core.review import Level, Review, WorkflowReview
     from wflgit.core.rollout import Rollout
     from wflgit.core.selection import Selection
     from wflgit.core.settings import Settings
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
         ConflictError,
         DefinitionError,
         DirtyFileError,
+        GitHubError,
         IdentityError,
         InvalidNameError,
         LimitError,
@@ -65,6 +68,7 @@ __all__ = [
     "Adoption",
     "AmbiguousSlugError",
     "AuditEntry",
+    "Change",
     "Comparison",
     "ConflictError",
     "Definition",
@@ -73,10 +77,13 @@ __all__ = [
     "Event",
     "Execution",
     "ExecutionStatus",
+    "Finding",
+    "GitHubError",
     "Identity",
     "IdentityError",
     "InvalidNameError",
     "ItemResult",
+    "Level",
     "LimitError",
     "LockedError",
     "Migration",
@@ -91,6 +98,7 @@ __all__ = [
     "Problem",
     "Repository",
     "RepositoryError",
+    "Review",
     "Rollout",
     "Selection",
     "Settings",
@@ -110,6 +118,7 @@ __all__ = [
     "WaitPolicy",
     "WflgitError",
     "Workflow",
+    "WorkflowReview",
     "adopt",
     "init",
     "open",
@@ -118,18 +127,25 @@ __all__ = [
 _HOMES = {
     "Adoption": "core.adoption",
     "AuditEntry": "core.audit",
+    "Change": "core.changes",
     "Comparison": "core.diff",
     "Event": "core.audit",
+    "Finding": "core.findings",
+    "Level": "core.review",
     "Notice": "core.reports",
     "Pace": "core.pace",
     "Plan": "core.plan",
+    "Problem": "core.problems",
     "Repository": "api.repository",
+    "Review": "core.review",
     "Rollout": "core.rollout",
     "Selection": "core.selection",
     "Settings": "core.settings",
+    "Severity": "core.problems",
     "Status": "core.reports",
     "Verification": "core.audit",
     "WaitPolicy": "core.plan",
+    "WorkflowReview": "core.review",
     "adopt": "api.adoption",
     "init": "api.repository",
     "open": "api.repository",

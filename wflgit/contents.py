@@ -14,7 +14,7 @@ from wflgit.git.repository import GitRepository
 if TYPE_CHECKING:
     from wflgit.core.catalog import Catalog
     from wflgit.core.graph import Graph
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 PARSED_LIMIT = 2048
 PARSED_BYTES = 32 * 2**20

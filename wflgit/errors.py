@@ -18,6 +18,7 @@ The tree, with each class's `code`::
     │   ├── MissingObjectError    missing-object         an object is not in this clone
     │   ├── DirtyFileError        uncommitted-changes    the user's own edits would be overwritten
     │   └── IdentityError         no-identity            nobody to attribute the change to
+    ├── GitHubError               github                 GitHub did not do what it was asked
     └── StoreError                store                  the side store cannot do it
         ├── StoreVersionError     store-version          tables older or newer than this wflgit
         └── StoreReadOnlyError    store-read-only        the side store cannot be written
@@ -32,7 +33,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from wflgit.core.plan import Failure
-    from wflgit.core.records import Problem
+    from wflgit.core.problems import Problem
 
 
 class WflgitError(Exception):
@@ -186,6 +187,20 @@ class IdentityError(RepositoryError):
     """No actor was given and Git has no user.name and user.email to fall back on."""
 
     code = "no-identity"
+
+
+class GitHubError(WflgitError):
+    """GitHub, or a server that speaks its API, did not do what it was asked.
+
+    Attributes:
+        status: the status of its answer; 0 if there was none.
+    """
+
+    code = "github"
+
+    def __init__(self, message: str, *, status: int = 0, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class StoreError(WflgitError):

@@ -200,6 +200,11 @@ class Workspace:
         return self.git.git_dir / "wflgit" / "store.db"
 
     @property
+    def has_own_store(self) -> bool:
+        """Whether the side store is the one embedded in this clone, which no other clone knows."""
+        return not (self._store_url or self.settings.store)
+
+    @property
     def account(self) -> str:
         """The account all rows of this repository belong to."""
         return self.settings.account

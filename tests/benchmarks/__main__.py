@@ -23,8 +23,12 @@ SUBJECTS = (
     "start_execution",
     "advance_meanwhile",
     "migrate",
+    "review",
+    "rules",
     "command_line",
+    "textconv",
     "definitions",
+    "diff",
     "long_history",
     "many_writers",
 )

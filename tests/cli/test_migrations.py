@@ -90,13 +90,19 @@ class TestPlan:
         assert policy("--wait", "restart", "--wait", "wait=recompute") == "recompute"
 
     def test_it_can_be_drawn(self, moving: Story, wflgit: Wflgit, golden: Callable[[str], None]) -> None:
-        golden(wflgit("migrate", "plan", "welcome", "--from", "1", "--mermaid", code=1).out)
-        data = wflgit("migrate", "plan", "welcome", "--from", "1", "--map", "old=@end", "--mermaid", "--json").data
-        assert data["mermaid"].startswith("flowchart LR\n")
+        golden(wflgit("migrate", "plan", "welcome", "--from", "1", "--format", "mermaid", code=1).out)
+
+    def test_it_can_be_made_a_page(self, moving: Story, wflgit: Wflgit, tmp_path: Path) -> None:
+        page, text = tmp_path / "plan.html", tmp_path / "plan.txt"
+        shown = wflgit("migrate", "plan", "welcome", "--from", "1", code=1).out
+        wflgit("migrate", "plan", "welcome", "--from", "1", "--format", f"html={page}", code=1)
+        wflgit("migrate", "plan", "welcome", "--from", "1", "--format", f"text={text}", code=1)
+        assert page.read_text().startswith("<!doctype html>")
+        assert text.read_text() == shown
 
     def test_a_plan_for_an_edit_can_be_drawn_too(self, moving: Story, wflgit: Wflgit) -> None:
         moving.write(welcome=steps("hello", "wait", "old", "later"))
-        drawn = wflgit("migrate", "plan", "welcome", "--from", "1", "--to", "worktree", "--mermaid").out
+        drawn = wflgit("migrate", "plan", "welcome", "--from", "1", "--to", "worktree", "--format", "mermaid").out
         assert "b_later" in drawn
 
     def test_it_can_be_written_to_a_file_or_to_stdout(self, moving: Story, wflgit: Wflgit) -> None:

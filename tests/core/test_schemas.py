@@ -13,7 +13,7 @@ from referencing import Registry
 
 from wflgit.core.catalog import BUILT_IN, load_catalog
 from wflgit.core.names import is_step_id
-from wflgit.core.records import Severity
+from wflgit.core.problems import Severity
 from wflgit.core.schemas import json_schemas
 from wflgit.core.validation import validate
 
@@ -71,7 +71,7 @@ def test_there_is_a_schema_for_every_built_in_type_and_for_the_whole_file() -> N
     expected = {f"steps/{name}.schema.json" for name in BUILT_IN.steps} | {
         f"triggers/{name}.schema.json" for name in BUILT_IN.triggers
     }
-    assert SCHEMAS.keys() == {"workflow.schema.json"} | expected
+    assert SCHEMAS.keys() == {"workflow.schema.json", "review.schema.json"} | expected
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

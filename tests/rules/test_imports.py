@@ -27,6 +27,8 @@ OWNERS = {
     "celery": "wflgit.integrations",
     "click": "wflgit.cli",
     "deepdiff": "wflgit.core.diff",
+    "igraph": "wflgit.render.html",
+    "jinja2": "wflgit.render.html",
     "jsonschema": "wflgit.core",
     "orjson": "wflgit.core.jsontext",
     "pydantic": "wflgit.core",

@@ -13,7 +13,8 @@ from wflgit.core.adoption import Adoption, Change, Choice, History, Look, Survey
 from wflgit.core.names import Marks, tag_folder, unknown, version_marks
 from wflgit.core.numbering import Assignment, Numbering
 from wflgit.core.paths import WorkflowPaths
-from wflgit.core.records import Identity, Severity
+from wflgit.core.problems import Severity
+from wflgit.core.records import Identity
 from wflgit.core.reports import Notice
 from wflgit.core.settings import FILE, Settings, format_settings, parse_settings
 from wflgit.errors import NotFoundError, RepositoryError, StateError

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wflgit.core.messages import ACTION, compose
-from wflgit.core.records import Severity
+from wflgit.core.problems import Severity
 from wflgit.errors import ConflictError, DefinitionError, LimitError, StateError
 from wflgit.store import versions
 from wflgit.store.versions import VersionRow

@@ -9,7 +9,8 @@ from itertools import groupby
 from wflgit.api.audit import Audit
 from wflgit.core.names import TAG_PREFIX, Marks, archive_folder, archive_ref, tag_folder, version_marks, version_tag
 from wflgit.core.numbering import Fault, TagFault
-from wflgit.core.records import Severity, StepCount
+from wflgit.core.problems import Severity
+from wflgit.core.records import StepCount
 from wflgit.core.reports import Draining, Notice, Status
 from wflgit.errors import DefinitionError, NotFoundError
 from wflgit.git import refs, worktree

@@ -16,16 +16,8 @@ from wflgit.core.pace import Pace
 from wflgit.core.paths import parse_plan_path, plan_path
 from wflgit.core.plan import Plan, Preview, WaitPolicy, dispositions
 from wflgit.core.plan_file import dump_plan, load_plan
-from wflgit.core.records import (
-    ItemResult,
-    Migration,
-    MigrationItem,
-    MigrationStatus,
-    Problem,
-    Severity,
-    Strategy,
-    Version,
-)
+from wflgit.core.problems import Problem, Severity
+from wflgit.core.records import ItemResult, Migration, MigrationItem, MigrationStatus, Strategy, Version
 from wflgit.core.rollout import require_fitting
 from wflgit.core.selection import Selection
 from wflgit.errors import (

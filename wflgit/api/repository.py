@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from wflgit.api.versions import Versions
     from wflgit.api.workflows import Workflows
     from wflgit.core.audit import Event
+    from wflgit.core.problems import Severity
     from wflgit.core.reports import Notice, Status
+    from wflgit.core.review import Level, Review
 
 EDITOR_SCHEMA = "schemas/workflow.schema.json"
 
@@ -95,6 +97,43 @@ class Repository:
         from wflgit.api.events import events
 
         return events(self.workspace, after=after, actions=actions, limit=limit)
+
+    def review(
+        self,
+        base: str | None = None,
+        head: str = "HEAD",
+        *,
+        from_merge_base: bool = True,
+        executions: str | None = None,
+        token: str | None = None,
+        fail_on: Severity | str | None = None,
+        semver: Level | None = None,
+    ) -> Review:
+        """Review what a range of commits does to the workflows, and to those who are on the way in them.
+
+        Settings, among them the rules' severities and what is ignored, are those of the base: no change can silence its own review.
+
+        Args:
+            base: what to compare with, as Git understands it; None for the trunk.
+            head: what is under review; `worktree` for the working tree with all that is not committed.
+            from_merge_base: compare with the commit at which the two parted, as pull requests do, so that what the base got
+                meanwhile does not count.
+            executions: a file or an `http(s)://` address with what `wflgit exec snapshot` writes; None for the side store.
+            token: sent to the address as a bearer token.
+            fail_on: from which severity on the verdict is `failed`; `off` for never, None for what the settings say.
+            semver: the level that the pull request says of itself; a lower one than computed is a finding.
+
+        Raises:
+            NotFoundError: if there is no such commit.
+            ShallowRepositoryError: if this clone does not reach back to where the two parted.
+            SettingsError: if the settings of the base cannot be used.
+            StoreError: if `executions` cannot be read.
+            MissingObjectError: if a file is not in this clone.
+        """
+        from wflgit.api.review import Range
+
+        found = Range(self.workspace, base or self.settings.trunk, head, from_merge_base=from_merge_base)
+        return found.review(executions, token, fail_on, semver)
 
     def sync(self) -> None:
         """Bring the side store up to date with Git; every operation does this by itself for what it touches."""

@@ -6,7 +6,8 @@ from wflgit.api.editing import DefinitionInput, commit_version, require_room, re
 from wflgit.api.listing import record_of
 from wflgit.core.messages import ACTION, compose
 from wflgit.core.names import TAG_PREFIX, parse_revision, parse_slug
-from wflgit.core.records import Definition, Problem, Version, Workflow
+from wflgit.core.problems import Problem
+from wflgit.core.records import Definition, Version, Workflow
 from wflgit.errors import NotFoundError, StateError
 from wflgit.git import refs
 from wflgit.git.commits import FileEdit, commit_files

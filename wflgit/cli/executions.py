@@ -1,4 +1,4 @@
-"""Commands on executions: `exec start`, `advance`, `wait`, `complete`, `fail`, `cancel`, `ls`, `counts`."""
+"""Commands on executions: `exec start`, `advance`, `wait`, `complete`, `fail`, `cancel`, `ls`, `counts`, `snapshot`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from wflgit.cli.groups import NearGroup
 from wflgit.cli.options import JSON_OBJECT, SLUG, TIME, after_option, json_option, limit_option, lock_option
+from wflgit.cli.output import write_file
 from wflgit.core.names import CURRENT
 from wflgit.core.records import ExecutionStatus
 from wflgit.render.executions import count_table, execution_lines, execution_table
@@ -169,3 +170,18 @@ def _require_workflow(call: Call, slug: str | None) -> None:
     """An empty list must not be the answer to a mistyped slug."""
     if slug is not None:
         call.repo.versions.list(slug)
+
+
+@executions.command()
+@click.option("-o", "--output", metavar="FILE", help="Write it there and not to stdout.")
+@json_option
+@click.pass_obj
+def snapshot(call: Call, output: str | None) -> None:
+    """Write how many live executions stand where, as JSON for `review --executions`: no contact is in it."""
+    from wflgit.core.snapshot import dump_snapshot
+
+    text = dump_snapshot(call.repo.settings.account, call.repo.executions.counts(), call.repo.workspace.clock())
+    if output is None:
+        call.output.show_bytes(text.encode())
+    else:
+        write_file(call.path / output, text.encode())

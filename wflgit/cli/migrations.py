@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wflgit.cli import plans
+from wflgit.cli.forms import Form, deliver, form_option, show_or_write
 from wflgit.cli.groups import NearGroup
 from wflgit.cli.options import SLUG, after_option, json_option, limit_option, pace_option, rules_option, waits_option, where_option
+from wflgit.cli.output import write_file
 from wflgit.cli.plans import How, Wanted, preview_lines
 from wflgit.cli.progress import live_bar
 from wflgit.core.lifecycle import OPEN
@@ -63,7 +65,7 @@ def migrations() -> None:
 @waits_option
 @click.option("-o", "--output", metavar="FILE", help="Write the plan to a file; `-` writes it to stdout, and nothing else.")
 @click.option("--save", is_flag=True, help="Write it to its own place, migrations/SLUG/vA..vB.json, to be committed and reviewed.")
-@click.option("--mermaid", is_flag=True, help="Draw it as Mermaid text.")
+@form_option("text", "mermaid", "html")
 @click.option("--all", "everything", is_flag=True, help="Show also the steps that stay as they are and hold no executions.")
 @json_option
 @click.pass_obj
@@ -77,7 +79,7 @@ def plan(
     waits: Sequence[tuple[str | None, WaitPolicy]],
     output: str | None,
     save: bool,
-    mermaid: bool,
+    form: Form,
     everything: bool,
 ) -> int:
     """Show where the executions at each step would go, and why; what they skip, what cannot be taken back. Nothing is moved.
@@ -91,12 +93,12 @@ def plan(
         call.output.show_bytes(plans.dump(found))
         return int(bool(found.failures))
     if output is not None:
-        plans.write(call.path / output, found)
+        write_file(call.path / output, plans.dump(found))
         call.output.note(f"wrote '{output}'")
-    if mermaid:
-        plans.show_picture(call, found, everything=everything)
+    if form.name != "text":
+        deliver(call, form, plans.picture(call, found, form.name, everything=everything))
     else:
-        call.output.show(found, lambda it: plan_lines(it, everything=everything))
+        show_or_write(call, form, found, lambda it: plan_lines(it, everything=everything))
     return int(bool(found.failures))
 
 

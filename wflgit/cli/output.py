@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from wflgit.render.tables import Table
+from wflgit.errors import RepositoryError
+from wflgit.render.tables import Table, laid_out
 from wflgit.render.text import Line, Style, printable, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from wflgit.errors import WflgitError
 
@@ -57,8 +59,8 @@ class Output:
             self.show_json(record)
             return
         rendered = render(record)
-        lines = list(_laid_out([rendered] if isinstance(rendered, Table) else rendered))
-        self._write(lines)
+        lines = list(laid_out([rendered] if isinstance(rendered, Table) else rendered, terminal_columns()))
+        self.write(lines)
         if empty and not lines:
             self.note(empty)
 
@@ -93,7 +95,7 @@ class Output:
     def talk(self, lines: Iterable[Line]) -> None:
         """Write lines to stderr; machines are spared them."""
         if not self.json:
-            self._write(lines, err=True)
+            self.write(lines, err=True)
 
     def complain(self, error: WflgitError) -> None:
         """Write an error to stderr."""
@@ -104,19 +106,12 @@ class Output:
         else:
             from wflgit.render.problems import error_lines
 
-            self._write(error_lines(error), err=True)
+            self.write(error_lines(error), err=True)
 
-    def _write(self, lines: Iterable[Line], *, err: bool = False) -> None:
+    def write(self, lines: Iterable[Line], *, err: bool = False) -> None:
+        """Write lines to stdout, or to stderr, in colours where they are wanted."""
         for line in lines:
             _echo(write(line, _paint), err=err, color=self.color)
-
-
-def _laid_out(parts: Iterable[Line | Table]) -> Iterator[Line]:
-    for part in parts:
-        if isinstance(part, Table):
-            yield from part.lines(_columns())
-        else:
-            yield part
 
 
 def _echo(text: str | bytes, **how: Any) -> None:
@@ -136,6 +131,20 @@ def _paint(text: str, style: Style) -> str:
     return click.style(text, **COLOURS[style]) if style in COLOURS else text
 
 
-def _columns() -> int | None:
+def write_file(file: Path, content: bytes) -> None:
+    """Write a file that the user named, and the folders that it is in.
+
+    Raises:
+        RepositoryError: if it cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except OSError as error:
+        hint = "name a file in a folder that you may write to"
+        raise RepositoryError(f"'{file}' cannot be written: {error.strerror}", hint=hint) from error
+
+
+def terminal_columns() -> int | None:
     """How wide the terminal is; None for a pipe or a file, for which nothing is cut."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

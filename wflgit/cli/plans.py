@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wflgit.cli.output import write_file
 from wflgit.core.names import CURRENT
 from wflgit.core.plan import WaitPolicy
-from wflgit.errors import RepositoryError
 from wflgit.render.migrations import plan_lines
 from wflgit.render.problems import failure_lines
 from wflgit.render.text import Line, Span, Style, count, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from wflgit.cli.call import Call
     from wflgit.core.pace import Pace
@@ -63,34 +62,22 @@ def save(call: Call, plan: Plan) -> None:
     from wflgit.core.paths import plan_path
 
     path = plan_path(plan.workflow, plan.source.version, plan.target.version)
-    write(require_workdir(call.repo) / path, plan)
+    write_file(require_workdir(call.repo) / path, dump(plan))
     call.output.note(f"wrote '{path}'; commit it to have it reviewed")
 
 
-def write(file: Path, plan: Plan) -> None:
-    """Write a plan to a file.
-
-    Raises:
-        RepositoryError: if it cannot be written.
-    """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(dump(plan))
-    except OSError as error:
-        raise RepositoryError(
-            f"'{file}' cannot be written: {error.strerror}", hint="name a file in a folder that you may write to"
-        ) from error
-
-
-def show_picture(call: Call, plan: Plan, *, everything: bool) -> None:
-    """Write a plan as Mermaid text."""
-    from wflgit.render import mermaid
-
+def picture(call: Call, plan: Plan, form: str, *, everything: bool) -> str:
+    """A plan as Mermaid text, or as a page."""
     get, slug = call.repo.workflows.get, plan.workflow
     source = get(f"{slug}@{plan.source.version}").graph
     target = get(f"{slug}@{plan.target.version}" if plan.target.commit else slug).graph
-    lines = list(mermaid.plan_lines(plan, source, target, everything=everything))
-    call.output.show({"mermaid": "\n".join(lines)}, lambda _: map(line, lines))
+    if form == "html":
+        from wflgit.render.html.plan import plan_html
+
+        return plan_html(plan, source, target)
+    from wflgit.render.mermaid import plan_lines as mermaid_lines
+
+    return "".join(f"{text}\n" for text in mermaid_lines(plan, source, target, everything=everything))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wflgit.cli.options import json_option
-from wflgit.core.records import Severity
+from wflgit.core.problems import Severity
 from wflgit.render.status import finding_lines, status_lines
 from wflgit.render.text import Line, Span, Style, count, line
 

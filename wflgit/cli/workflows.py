@@ -12,7 +12,8 @@ from wflgit.cli import workingtree
 from wflgit.cli.options import SLUG, json_option, message_option
 from wflgit.core.names import parse_revision
 from wflgit.core.paths import parse_plan_path
-from wflgit.core.records import Definition, Problem, Severity, Version
+from wflgit.core.problems import Problem, Severity
+from wflgit.core.records import Definition, Version
 from wflgit.errors import DefinitionError
 from wflgit.render.problems import problem_lines
 from wflgit.render.text import Line, count, line

@@ -1,4 +1,4 @@
-"""JSON Schemas of the native format, for editors and other languages, read off the models.
+"""JSON Schemas of the native format and of reviews, for editors and other languages, read off the models.
 
 `schemas/generate.py` writes them into the repository. Each file stands alone, so that it can be copied anywhere.
 """
@@ -13,6 +13,7 @@ from wflgit.core.definition import STEPS, TRIGGER, WORKFLOW
 from wflgit.core.formats.native.reading import KINDS
 from wflgit.core.graph import StepKind
 from wflgit.core.names import STEP_ID_PATTERN
+from wflgit.core.review_schema import review_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,8 +28,9 @@ def json_schemas() -> dict[str, str]:
 
     `workflow.schema.json` describes a whole file and holds all else; `steps/<type>.schema.json` and
     `triggers/<type>.schema.json` describe the config of one built-in type. A type that is not built in may have any config.
+    `review.schema.json` describes what `wflgit review` says in JSON.
     """
-    files = {"workflow.schema.json": _workflow()}
+    files = {"workflow.schema.json": _workflow(), "review.schema.json": {"$schema": _DIALECT, **review_schema()}}
     for folder, types in (("steps", BUILT_IN.steps), ("triggers", BUILT_IN.triggers)):
         for name, known in types.items():
             files[f"{folder}/{name}.schema.json"] = {"$schema": _DIALECT, **known.schema}

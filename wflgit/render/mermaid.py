@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wflgit.core.plan import Instruction, Plan
 
-_SHAPES = {
+SHAPES = {
     StepKind.TRIGGER: ("([", "])"),
     StepKind.ACTION: ("[", "]"),
     StepKind.WAIT: ("([", "])"),
@@ -31,7 +31,9 @@ _SHAPES = {
     StepKind.LOOP: ("[[", "]]"),
     StepKind.END: ("((", "))"),
 }
-_PILL, _RING = ("([", "])"), ("(((", ")))")
+"""What stands before and after the label of a step's box."""
+
+PILL, RING = ("([", "])"), ("(((", ")))")
 _PLAIN = (Origin.SAME, Origin.UNMAPPED)
 """Origins that an arrow shows without words."""
 _ARROWS = {EdgeKind.ERROR: "-.->", EdgeKind.TIMEOUT: "-.->", EdgeKind.GOAL: "-.->", EdgeKind.USES: "-.-"}
@@ -82,7 +84,7 @@ class _Drawing:
         missing = [step for step in self.names if step not in self.graph.steps]
         yield from self._way_in()
         yield from self._steps(None, "  ")
-        yield from (f"  {_box(self.names[step], _safe(step))}:::missing" for step in missing)
+        yield from (f"  {box(self.names[step], safe(step))}:::missing" for step in missing)
         yield from self._goals()
         yield from (f"  {self._edge(edge)}" for edge in (*self.graph.edges, *self.graph.uses))
         disabled = any(step.disabled for step in self.graph.steps.values())
@@ -92,11 +94,11 @@ class _Drawing:
         """What starts executions, where it is no step itself."""
         start, beside = self.graph.start, [trigger.id for trigger in self.graph.triggers if trigger.start is None]
         triggers = _names("t", beside)
-        yield from (f"  {_box(name, _safe(trigger), _PILL)}" for trigger, name in triggers.items())
+        yield from (f"  {box(name, safe(trigger), PILL)}" for trigger, name in triggers.items())
         if len(beside) < len(self.graph.triggers):
             return
         if not triggers:
-            yield f"  {_box('begin', ' ', _SHAPES[StepKind.END])}"
+            yield f"  {box('begin', ' ', SHAPES[StepKind.END])}"
         if start is not None:
             yield from (f"  {name} --> {self.names[start]}" for name in triggers.values() or ["begin"])
 
@@ -105,11 +107,11 @@ class _Drawing:
         for step in self.inside[scope]:
             yield f"{indent}{_step(self.names[step.id], step)}{':::disabled' if step.disabled else ''}"
             if step.id in self.inside:
-                yield f"{indent}subgraph in_{self.names[step.id]}[{_quoted(_safe(_own_id(step)))}]"
+                yield f"{indent}subgraph in_{self.names[step.id]}[{_quoted(safe(_own_id(step)))}]"
                 yield from self._steps(step.id, f"{indent}  ")
                 yield f"{indent}end"
         if scope in self.ends:
-            yield f"{indent}{_box(self._end(scope), ' ', _RING)}"
+            yield f"{indent}{box(self._end(scope), ' ', RING)}"
 
     def _end(self, scope: str | None) -> str:
         return "finish" if scope is None else f"finish_{self.names[scope]}"
@@ -117,13 +119,13 @@ class _Drawing:
     def _goals(self) -> Iterator[str]:
         names = _names("g", [goal.id for goal in self.graph.goals])
         for goal in self.graph.goals:
-            yield f"  {_box(names[goal.id], _two_lines(goal.id, goal.event), _SHAPES[StepKind.GOAL])}"
+            yield f"  {box(names[goal.id], _two_lines(goal.id, goal.event), SHAPES[StepKind.GOAL])}"
             yield f"  {names[goal.id]} -.-> {self._end(None) if goal.target is None else self.names[goal.target]}"
 
     def _edge(self, edge: Edge) -> str:
         target = self._end(self.graph.steps[edge.source].scope) if edge.target is None else self.names[edge.target]
-        label = "" if edge.kind is EdgeKind.NEXT and edge.label == "next" else _safe(edge.label)
-        return _arrow(self.names[edge.source], _ARROWS.get(edge.kind, "-->"), label, target)
+        label = "" if edge.kind is EdgeKind.NEXT and edge.label == "next" else safe(edge.label)
+        return arrow(self.names[edge.source], _ARROWS.get(edge.kind, "-->"), label, target)
 
 
 def plan_lines(plan: Plan, source: Graph, target: Graph, *, everything: bool = False) -> Iterator[str]:
@@ -149,7 +151,7 @@ def plan_lines(plan: Plan, source: Graph, target: Graph, *, everything: bool = F
     yield "flowchart LR"
     yield from _side("source", f"{plan.workflow} {plan.source.version}", here, source, quiet)
     yield from _side("target", f"{plan.workflow} {plan.target.version}", there, target)
-    yield from (f"  {_box(name, _safe(str(to)) if to else '?', _PILL)}" for to, name in beside.items())
+    yield from (f"  {box(name, safe(str(to)) if to else '?', PILL)}" for to, name in beside.items())
     yield from (f"  {_move(said, here, there, beside)}" for said in shown)
     yield from (f"  class {name} stopped" for name in stopped)
     missing = not (here.keys() <= source.steps.keys() and there.keys() <= target.steps.keys())
@@ -163,11 +165,11 @@ def _in_order(graph: Graph, steps: Sequence[str]) -> list[str]:
 
 
 def _side(name: str, title: str, names: Mapping[str, str], graph: Graph, quiet: int = 0) -> Iterator[str]:
-    yield f"  subgraph {name}[{_quoted(_safe(title))}]"
-    for step, safe in names.items():
-        yield f"    {_step(safe, graph.steps[step]) if step in graph.steps else f'{_box(safe, _safe(step))}:::missing'}"
+    yield f"  subgraph {name}[{_quoted(safe(title))}]"
+    for step, called in names.items():
+        yield f"    {_step(called, graph.steps[step]) if step in graph.steps else f'{box(called, safe(step))}:::missing'}"
     if quiet:
-        yield f"    {_box('rest', quiet_words(quiet))}:::quiet"
+        yield f"    {box('rest', quiet_words(quiet))}:::quiet"
     yield "  end"
 
 
@@ -175,10 +177,10 @@ def _move(said: Instruction, here: Mapping[str, str], there: Mapping[str, str], 
     target = there[said.to.step] if said.to is not None and said.to.step is not None else beside[said.to]
     words = (
         f"{said.executions:,}" if said.executions else "",
-        "" if said.origin in _PLAIN else _safe(why(said)),
+        "" if said.origin in _PLAIN else safe(why(said)),
         "anew" if said.to is not None and said.to.way is Way.ENTER else "",
     )
-    return _arrow(here[said.step], "==>" if said.score is None else "-.->", ", ".join(filter(None, words)), target)
+    return arrow(here[said.step], "==>" if said.score is None else "-.->", ", ".join(filter(None, words)), target)
 
 
 def _names(prefix: str, ids: Iterable[str]) -> dict[str, str]:
@@ -196,7 +198,7 @@ def _names(prefix: str, ids: Iterable[str]) -> dict[str, str]:
 
 
 def _step(name: str, step: Step) -> str:
-    return _box(name, _two_lines(_own_id(step), step.type), _SHAPES[step.kind])
+    return box(name, _two_lines(_own_id(step), step.type), SHAPES[step.kind])
 
 
 def _own_id(step: Step) -> str:
@@ -205,25 +207,27 @@ def _own_id(step: Step) -> str:
 
 
 def _two_lines(first: str, second: str) -> str:
-    return f"{_safe(first)}<br/>{_safe(second)}" if second else _safe(first)
+    return f"{safe(first)}<br/>{safe(second)}" if second else safe(first)
 
 
-def _box(name: str, label: str, shape: tuple[str, str] = _SHAPES[StepKind.ACTION]) -> str:
+def box(name: str, label: str, shape: tuple[str, str] = SHAPES[StepKind.ACTION]) -> str:
+    """A box by its name, with a label that is safe already."""
     return f"{name}{shape[0]}{_quoted(label)}{shape[1]}"
 
 
-def _arrow(source: str, arrow: str, label: str, target: str) -> str:
-    return f"{source} {arrow}|{_quoted(label)}| {target}" if label else f"{source} {arrow} {target}"
+def arrow(source: str, shape: str, label: str, target: str) -> str:
+    """An edge between two boxes by their names; the label is safe already, or empty."""
+    return f"{source} {shape}|{_quoted(label)}| {target}" if label else f"{source} {shape} {target}"
 
 
 def _quoted(label: str) -> str:
     return f'"{label}"'
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     r"""A text as the part of a label, in which nothing is taken for Markdown, HTML or the end of the label.
 
-    >>> _safe('say "hi" _now_')
+    >>> safe('say "hi" _now_')
     'say #34;hi#34; #95;now#95;'
     """
     return _UNSAFE.sub(lambda match: f"#{ord(match.group())};", " ".join(printable(text).split())) or " "

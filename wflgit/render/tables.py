@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wflgit.render.text import Line, Span, Style, printable, shorten, width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 GAP = "  "
 NARROWEST = 12
@@ -71,3 +71,17 @@ class Table(NamedTuple):
             yield Span(text, cell.style)
             if not column.right and space and index < last:
                 yield Span(space)
+
+
+def laid_out(parts: Iterable[Line | Table], columns: int | None = None) -> Iterator[Line]:
+    """Lines with tables between them, as lines.
+
+    Args:
+        parts: the lines and tables.
+        columns: how wide the tables may be; None for as wide as they need.
+    """
+    for part in parts:
+        if isinstance(part, Table):
+            yield from part.lines(columns)
+        else:
+            yield part

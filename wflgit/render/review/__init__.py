@@ -1,0 +1,1 @@
+"""A review in all the forms that those read it in who have to decide."""
