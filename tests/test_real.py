@@ -10,7 +10,7 @@ import pytest
 from tests.core.formats.test_formats import EXAMPLES
 from tests.real.__main__ import fuzz, try_repository
 
-DAMAGED = 600
+DAMAGED = 300
 
 
 @pytest.fixture(scope="module")
@@ -31,22 +31,44 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, example in EXAMPLES.items():
         (place / f"{name}.json").write_bytes(example.read_bytes() + b"\n")
     git("commit", "--quiet", "-am", "Export again")
+    welcome = place / "native.json"
+    welcome.write_bytes(welcome.read_bytes().replace(b'"template": "welcome"', b'"template": "hello"'))
+    git("commit", "--quiet", "-am", "Send another mail")
     return place
 
 
 def test_every_version_of_every_file_is_tried(repository: Path) -> None:
-    trials, workflows = try_repository(repository, pairs_of=1)
+    trials, workflows = try_repository(repository)
     assert trials.crashes == {}
     assert trials.no_workflows == 1
     for name in EXAMPLES:
-        tally = trials.tallies[name]
-        assert (tally.contents, tally.parsed, tally.sound, tally.pairs, tally.quiet) == (2, 2, 2, 1, 1), name
+        tally, edited = trials.tallies[name], name == "native"
+        assert (tally.contents, tally.parsed, tally.sound) == (2 + edited,) * 3, name
+        assert (tally.pairs, tally.quiet) == (1 + edited, 1), name
     broken = trials.tallies["broken"]
     assert (broken.contents, broken.parsed, next(iter(broken.refused))[:6]) == (1, 0, "syntax")
-    assert len(workflows) == 2 * len(EXAMPLES)
+    assert len(workflows) == 2 * len(EXAMPLES) + 1
+
+
+def test_what_was_changed_and_what_that_does_is_counted_and_shown(repository: Path) -> None:
+    trials, _ = try_repository(repository, show="WFL508")
+    tally = trials.tallies["native"]
+    assert (tally.changes, tally.findings, tally.following) == ({"step-changed": 1}, {"WFL508": 1}, {})
+    assert (tally.fired, tally.worst) == ({"WFL508": 1}, {"none": 1, "info": 1})
+    [line] = trials.shown
+    path, _, _, said = line.split(" ", 3)
+    assert (path, said) == ("native.json", "info: 'hello' is made from 'hello' instead of 'welcome'")
+    told = "\n".join(tally.lines("native"))
+    assert "changes: 1 step-changed" in told
+    assert "WFL508 in 50.0%" in told
+
+
+def test_a_type_of_changes_is_shown_too(repository: Path) -> None:
+    trials, _ = try_repository(repository, show="step-changed")
+    assert [line.split(" ", 3)[3] for line in trials.shown] == ["hello"]
 
 
 def test_damaged_files_only_give_clear_errors(repository: Path) -> None:
-    trials, workflows = try_repository(repository, pairs_of=1)
+    trials, workflows = try_repository(repository)
     assert fuzz(trials, workflows, range(DAMAGED)) == DAMAGED
     assert trials.crashes == {}

@@ -1,7 +1,8 @@
 """Try wflgit on real repositories and say what came of it: `python -m tests.real REPOSITORY... [--fuzz SECONDS]`.
 
-Every workflow file in every version is parsed, validated and written back; every version is compared with the one before it; with
-`--fuzz`, files are damaged at random for as long. Exit 1 if anything but a clear error comes of any of that.
+Every workflow file in every version is parsed, validated and written back; every version is compared with the one before it, and
+all rules are applied to what changed; with `--fuzz`, files are damaged at random for as long. Exit 1 if anything but a clear error
+comes of any of that. `--show WFL508` or `--show step-moved` prints where a rule, or a type of changes, was found, to be judged.
 """
 
 from __future__ import annotations
@@ -17,19 +18,21 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.real.material import contents, format_of, histories, looks_like_a_workflow
+from tests.real.pairs import try_pair
 from tests.real.tally import Tally
-from tests.real.trial import damage, try_content, try_pair
+from tests.real.trial import damage, try_content
 
 Found = TypeVar("Found")
 
 
 class Trials:
-    """What was tried on one repository, and what crashed."""
+    """What was tried on one repository, what crashed, and what is to be shown."""
 
     def __init__(self) -> None:
         self.tallies: dict[str, Tally] = {}
         self.no_workflows = 0
         self.crashes: Counter[str] = Counter()
+        self.shown: list[str] = []
 
     def guard(self, what: str, trial: Callable[[], Found]) -> Found | None:
         """Run a trial; what crashes is shown once and counted."""
@@ -48,8 +51,14 @@ class Trials:
         return self.tallies.setdefault(name, Tally())
 
 
-def try_repository(repository: Path, *, pairs_of: int) -> tuple[Trials, list[bytes]]:
-    """Try all files of a repository; return also the contents that are workflows, to be damaged."""
+def try_repository(repository: Path, *, pairs_of: int = 1, show: str = "") -> tuple[Trials, list[bytes]]:
+    """Try all files of a repository; return also the contents that are workflows, to be damaged.
+
+    Args:
+        repository: a Git repository, bare or not.
+        pairs_of: compare versions only of files that have so many.
+        show: the code of a rule, or a type of changes.
+    """
     trials = Trials()
     found = histories(repository)
     read = dict(contents(repository, {new for changes in found.values() for _, new in changes}))
@@ -67,7 +76,9 @@ def try_repository(repository: Path, *, pairs_of: int) -> tuple[Trials, list[byt
         pairs = [(old, new) for old, new in changes if workflows.get(old) and workflows.get(old) == workflows.get(new)]
         if len(changes) >= pairs_of:
             for old, new in pairs:
-                trials.guard(path, lambda old=old, new=new: try_pair(read[old], read[new], trials.tally(workflows[new])))  # type: ignore[misc]
+                tally = trials.tally(workflows[new])
+                came = trials.guard(path, lambda old=old, new=new, tally=tally: try_pair(read[old], read[new], tally)) or {}  # type: ignore[misc]
+                trials.shown += [f"{path} {old[:12]} {new[:12]} {said}" for said in came.get(show, ())]
             if pairs:
                 trials.tally(workflows[pairs[0][1]]).files += 1
     return trials, [read[blob] for blob in workflows]
@@ -101,17 +112,21 @@ def main() -> int:
     parser.add_argument("repositories", nargs="+", type=Path, metavar="REPOSITORY", help="a Git repository, bare or not")
     parser.add_argument("--fuzz", type=float, default=0, metavar="SECONDS", help="damage files of each repository for so long")
     parser.add_argument("--revisions", type=int, default=1, metavar="N", help="compare versions only of files with so many")
+    parser.add_argument(
+        "--show", default="", metavar="CODE", help="print the pairs, as blobs, in which a rule fires, or a type of change is"
+    )
     wanted = parser.parse_args()
     crashes = 0
     for repository in wanted.repositories:
-        trials, workflows = try_repository(repository, pairs_of=wanted.revisions)
+        trials, workflows = try_repository(repository, pairs_of=wanted.revisions, show=wanted.show)
         print(f"\n## {repository}\n\n{trials.no_workflows} other files")
         for name, tally in sorted(trials.tallies.items()):
             print("\n".join(tally.lines(name)))
+        print("".join(f"{line}\n" for line in trials.shown), end="")
         if wanted.fuzz:
             print(f"{fuzz(trials, workflows, _seeds(wanted.fuzz))} damaged files in {wanted.fuzz:.0f} s")
         crashes += sum(trials.crashes.values())
-        print(f"{sum(trials.crashes.values())} crashes", flush=True)
+        print("".join(f"{times} crashes at {where}\n" for where, times in trials.crashes.most_common()), end="", flush=True)
     return int(bool(crashes))
 
 

@@ -1,4 +1,4 @@
-"""What is tried on one content, and on two that follow each other."""
+"""What is tried on one content, and how to damage one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from typing import Any
 from tests.real.tally import Tally
 from wflgit.core import formats
 from wflgit.core.catalog import BUILT_IN
-from wflgit.core.diff import compare
-from wflgit.core.identity import match_steps
-from wflgit.core.noise import find_noise
-from wflgit.core.records import Severity
+from wflgit.core.problems import Severity
 from wflgit.core.validation import validate
 from wflgit.errors import DefinitionError
 
@@ -39,25 +36,6 @@ def try_content(content: bytes, tally: Tally) -> None:
         formats.wait_terms(parsed.graph.format, step)
     if not errors and formats.write(content, parsed.graph) != content:
         raise AssertionError("writing the graph back changed the file")
-
-
-def try_pair(old: bytes, new: bytes, tally: Tally) -> None:
-    """Compare two versions."""
-    try:
-        before, now = formats.parse(old), formats.parse(new)
-    except DefinitionError:
-        return
-    tally.pairs += 1
-    found = compare(before.graph, now.graph)
-    if not found:
-        tally.quiet += 1
-        tally.noise.update(name for noise in find_noise(before.document, now.document) for name in noise.fields)
-    matches = match_steps(before.graph, now.graph)
-    tally.steps += len(before.graph.steps)
-    tally.kept += sum(not match.renamed for match in matches.values())
-    tally.renamed += sum(match.renamed for match in matches.values())
-    keys = [{step.key or step.id for step in graph.steps.values()} for graph in (before.graph, now.graph)]
-    tally.churned += 2 * len(keys[0] & keys[1]) < min(map(len, keys))
 
 
 def damage(content: bytes, *, seed: int) -> bytes:

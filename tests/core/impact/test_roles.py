@@ -30,6 +30,7 @@ from wflgit.core.impact.roles import Role, holds_secret, role_of, sends, telling
         (("inputs", "body", "url"), Role.BODY),
         (("data", "url"), None),
         (("ResultSelector", "output_uri.$"), None),
+        (("ItemSelector", "function_arn.$"), None),
         (("Parameters", "TaskToken.$"), None),
         (("autoUnsubscribe",), None),
         (("parameters", "jsCode"), Role.CODE),

@@ -7,7 +7,7 @@ more is told, and only where it is certain: what an engine or a message may brin
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
@@ -89,9 +89,15 @@ class _Value(NamedTuple):
 
 @dataclass(frozen=True)
 class _Side:
-    """One side of a change, and what its steps do with data."""
+    """One side of a change, and what its steps do with data.
+
+    Attributes:
+        graph: the side.
+        known: what some of its steps do, where that is known already.
+    """
 
     graph: Graph
+    known: Mapping[str, DataUse] = field(default_factory=dict)
 
     @cached_property
     def steps(self) -> Mapping[str, Step]:
@@ -102,8 +108,8 @@ class _Side:
     @cached_property
     def uses(self) -> Mapping[str, DataUse]:
         """What each of them does with data."""
-        known = FORMATS[self.graph.format]
-        return {id_: known.data_use(self.graph, id_) for id_ in self.steps}
+        data_use = FORMATS[self.graph.format].data_use
+        return {id_: self.known.get(id_) or data_use(self.graph, id_) for id_ in self.steps}
 
     @cached_property
     def reads(self) -> Mapping[str, frozenset[_Value]]:
@@ -137,7 +143,8 @@ def _covers(names: Collection[str], name: str) -> bool:
 def _check(situation: Situation) -> Iterator[Raised]:
     if not _may_concern_data(situation):
         return
-    change = _Change(situation, _Side(situation.old), _Side(situation.new))
+    old = _Side(situation.old)
+    change = _Change(situation, old, _Side(situation.new, _untouched(situation, old)))
     if not change.values:
         return
     yield from change.lost()
@@ -147,6 +154,15 @@ def _check(situation: Situation) -> Iterator[Raised]:
 
 
 CHECKS: tuple[Check, ...] = (_check,)
+
+
+def _untouched(situation: Situation, old: _Side) -> Mapping[str, DataUse]:
+    """What the steps do with data that do the same on both sides: those that differ in nothing, while none is called otherwise."""
+    comparison = situation.comparison
+    if comparison.renames:
+        return {}
+    touched = {part.id for part in (*comparison.steps, *comparison.trigger_steps)} | {edge.source for edge in comparison.edges}
+    return {id_: use for id_, use in old.uses.items() if id_ not in touched}
 
 
 def _may_concern_data(situation: Situation) -> bool:

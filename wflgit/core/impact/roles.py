@@ -213,7 +213,8 @@ _SENT = frozenset({Role.RECIPIENT, Role.SUBJECT, Role.BODY})
 """What the fields inside of something that is sent can be about; the words of the rest are the receiver's."""
 
 _DATA = frozenset(
-    {"data", "context", "variables", "assign", "assignments", "metadata", "result selector", "output", "outputs", "wires"}
+    {"data", "context", "variables", "assign", "assignments", "metadata", "item selector", "result selector", "output", "outputs"}
+    | {"wires"}
 )
 """Under these keys others name things as they like, or are the ways on."""
 
