@@ -255,7 +255,8 @@ class _Subject:
             return Level.PATCH, "nothing changes for anybody", ()
         proposals = self._proposals(PlanSide(0, None, pair.new.blob))
         level, reason = semver.level_of(proposals, known=live is not None)
-        return level, reason, () if live is None else tuple(proposal.mended or proposal.plan for proposal in proposals)
+        plans = tuple(proposal.mended or proposal.plan for proposal in proposals if proposal.plan.source.version)
+        return level, reason, plans
 
     def _proposals(self, target: PlanSide) -> tuple[Proposal, ...]:
         """A plan for each version that somebody is on; where that is unknown, one from the base with somebody at each step."""
@@ -267,7 +268,7 @@ class _Subject:
                 return proposing.propose_for(workspace, standing, numbered, self._counts)
         if self._counts is None or self._counts:
             assert self._pair.old is not None
-            source = PlanSide(0, self._found.base, self._pair.old.blob)
+            source = PlanSide(0, self._found.base, self._pair.old.blob)  # the base has no number here, so its plan is not shown
             counts = None if self._counts is None else semver.counts_of(self._counts)
             graphs = self._before or NOTHING, self._now or NOTHING
             return (proposing.propose(workspace, self._pair.slug, source, graphs[0], target, graphs[1], counts, between=()),)

@@ -98,6 +98,11 @@ CASES = (
     ),
     Case(
         "WFL506",
+        fires=(acting(credentials={"gmail": {"name": "A"}}), acting(credentials={"gmail": {"name": "B"}})),
+        near=(acting(credentials={"gmail": {"id": "1", "name": "A"}}), acting(credentials={"gmail": {"id": "1", "name": "B"}})),
+    ),
+    Case(
+        "WFL506",
         fires=(calling(secret_headers={"A": {"secret": "ONE"}}), calling(secret_headers={"A": {"secret": "TWO"}})),
         near=(calling(headers={"X-A": "one"}), calling(headers={"X-A": "two"})),
     ),

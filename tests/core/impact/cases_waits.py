@@ -48,6 +48,9 @@ def approving(**said: Any) -> Any:
     return logic_app(Approve=action(type_="ApiConnectionWebhook", **{"inputs": {"path": "/approve"}, **said}))
 
 
+HOME = red(out=wired("mqtt out", topic="a", broker="b1"))
+SERVER = {"id": "b1", "type": "mqtt-broker", "broker": "a.example.com", "timeout": 5}
+
 CASES = (
     Case("WFL401", fires=(row("a", "wait", "b"), row("a", "b"), {"wait": 4}), near=(row("a", "b", "c"), row("a", "c"), {"b": 4})),
     Case(
@@ -142,5 +145,10 @@ CASES = (
         "WFL412",
         fires=(machine("A", A=task()), {**machine("A", A=task()), "TimeoutSeconds": 60}),
         near=(machine("A", A=task()), {**machine("A", A=task()), "Comment": "b"}),
+    ),
+    Case(
+        "WFL412",
+        fires=([*HOME, SERVER], [*HOME, {**SERVER, "timeout": 9}]),
+        near=(HOME, [*HOME, SERVER]),
     ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from wflgit.core.formats.shapes import object_of
 from wflgit.core.graph import Step, StepKind, Trigger
 from wflgit.core.impact.config_rules import (
     CODE_CHANGED,
@@ -283,9 +284,18 @@ def _by_role(edit: Edit, saids: list[Said]) -> Iterator[_Told]:
     rest = [said for said in saids if said.path not in flags]
     sending = _is_sending(edit)
     for roles, tell in _TELLING:
-        found = [said for said in rest if said.role in roles]
+        found = [said for said in rest if said.role in roles and not _is_renamed(said)]
         if found and (sending or not _ONLY_SENDING.issuperset(roles)):
             yield tell(edit, found)
+
+
+def _is_renamed(said: Said) -> bool:
+    """Whether credentials are called otherwise and are still the same, by their ids."""
+    old, new = object_of(said.old), object_of(said.new)
+    if said.role is not Role.CREDENTIAL or old.keys() != new.keys():
+        return False
+    ids = [(object_of(old[key]).get("id"), object_of(new[key]).get("id")) for key in old]
+    return bool(ids) and all(before and before == now for before, now in ids)
 
 
 def _destructive(said: Said) -> Rule | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.formats import wait_terms
@@ -286,7 +287,7 @@ def _span(duration: timedelta) -> str:
 
 def check_times(situation: Situation) -> Iterator[Raised]:
     """When and how often steps act, and when they are given up."""
-    for edit in (*step_edits(situation), settings_edit(situation)):
+    for edit in (*step_edits(situation), _of_both_sides(situation, settings_edit(situation))):
         for rule, saids, text, severity in _times(situation, edit):
             yield Raised(
                 rule,
@@ -299,6 +300,13 @@ def check_times(situation: Situation) -> Iterator[Raised]:
                 new=news(saids),
                 severity=severity,
             )
+
+
+def _of_both_sides(situation: Situation, edit: Edit) -> Edit:
+    """What is said of the workflow, without the configurations of Node-RED that came or went as a whole."""
+    if situation.new.format != "nodered":
+        return edit
+    return replace(edit, fields=tuple(field for field in edit.fields if field.path[0] in edit.old and field.path[0] in edit.new))
 
 
 CHECKS: tuple[Check, ...] = (check_waits, check_times)

@@ -12,6 +12,7 @@ from wflgit.core.changes import Change, ChangeType
 from wflgit.core.diff import ChangeKind, FieldChange
 from wflgit.core.discretion import conceal_comparison
 from wflgit.core.graph import Goal
+from wflgit.core.mapping import Origin
 from wflgit.core.problems import Severity
 from wflgit.core.review import FileStatus, Verdict
 from wflgit.core.words import telling_name
@@ -329,9 +330,10 @@ def plan_words(plan: Plan) -> str:
 
 
 def plan_command(plan: Plan) -> str:
-    """What one types to see the whole plan and to settle what is open in it."""
+    """What one types to see the whole plan: with the rules that it has, and proposals for what is open in it."""
+    ruled = [(said.step, said.to) for said in plan.instructions if said.origin is Origin.RULE and said.to is not None]
     lost = [said for said in plan.instructions if said.executions and said.to is None]
-    proposed = [(said.step, said.proposals[0] if said.proposals else "@end") for said in lost]
+    proposed = [*ruled, *((said.step, said.proposals[0] if said.proposals else "@end") for said in lost)]
     rules = "".join(f" --map {quote(printable(f'{step}={to}'))}" for step, to in proposed)
     return f"wflgit migrate plan {plan.workflow} --from {plan.source.version}{rules}"
 
