@@ -59,15 +59,22 @@ STORY = (
         fails=True,
     ),
     Scene(
-        "Mended, with the changes that were meant: wait two days, and another name for the first step. An ordinary commit and an "
-        "ordinary merge are enough.",
+        "Mended, with the changes that were meant: wait two days, and another name for the first step. What would that do to those who "
+        "are on the way? The review of a pull request says it; here it is on a terminal.",
         (
             'sed -i -e \'s/"wait_aday"/"wait_a_day"/\' -e \'s/"P1D"/"P2D"/\' workflows/welcome.json',
             'sed -i \'s/"welcome_email"/"hello_email"/\' workflows/welcome.json',
             "git commit --quiet -am 'Welcome: give people two days'",
+            "wflgit review main...HEAD",
+        ),
+    ),
+    Scene(
+        "Nobody would lose their place. An ordinary merge is enough.",
+        (
             "git switch --quiet main",
             "git merge --quiet --no-ff -m 'Merge branch gentler-welcome' gentler-welcome",
             "wflgit log welcome -n 2",
+            "wflgit log welcome --step hello_email",
         ),
     ),
     Scene(
