@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _CHANGED = Span("~ ", Style.CAUTION)
 _MARKS = {ChangeKind.ADDED: Span("+ ", Style.GOOD), ChangeKind.REMOVED: Span("- ", Style.BAD), ChangeKind.CHANGED: _CHANGED}
 _NOTHING_MEANT = Span("· ", Style.DIM)
-_NOISE = {
+NOISE = {
     Worth.COSMETIC: "only for the eye",
     Worth.VOLATILE: "written anew by every export",
     Worth.PRIVATE: "data kept beside the workflow",
@@ -58,7 +58,7 @@ def same_meaning(comparison: Comparison) -> str:
 
 
 def _noise(comparison: Comparison) -> str:
-    return " and ".join(f"{_NOISE[noise.worth]} ({', '.join(noise.fields)})" for noise in comparison.noise)
+    return " and ".join(f"{NOISE[noise.worth]} ({', '.join(noise.fields)})" for noise in comparison.noise)
 
 
 def _change_lines(change: Change) -> Iterator[Line]:

@@ -120,7 +120,7 @@ def _plan_row(said: Instruction) -> Line:
         f"{said.active:,}",
         f"{said.waiting:,}",
         Span("?", Style.BAD) if said.to is None else str(said.to),
-        Span("; ".join(part for part in (why(said), _wait_words(said), *said.breaks) if part), _style(said)),
+        Span("; ".join(part for part in (why(said), wait_words(said), *said.breaks) if part), _style(said)),
     )
 
 
@@ -137,7 +137,8 @@ def why(said: Instruction) -> str:
     return f"{said.origin}{score}{via}"
 
 
-def _wait_words(said: Instruction) -> str:
+def wait_words(said: Instruction) -> str:
+    """What becomes of a wait, where it does not just go on."""
     return "" if said.to is None or said.wait is WaitPolicy.KEEP else _WAITS[said.wait]
 
 

@@ -15,12 +15,10 @@ import pytest
 from tests.render.html.outline import outline, read
 from tests.render.html.samples import HOSTILE, PAGES
 from tests.reviews import SECRETS, added_workflow, changed_workflow, deleted_workflow, sample_review, welcome_after
-from wflgit.core.exposure import NOBODY, UNKNOWN, Affected
 from wflgit.core.problems import Problem, Severity
 from wflgit.core.review import FileStatus
 from wflgit.errors import WflgitError
 from wflgit.render.html.layout import arrange
-from wflgit.render.html.page import affected_words
 from wflgit.render.html.review import review_html
 
 if TYPE_CHECKING:
@@ -150,21 +148,6 @@ def test_unknown_executions_are_not_said_to_be_none() -> None:
     assert "Unknown is not zero" in page
     assert "executions unknown" in page
     assert "no executions" not in page
-
-
-@pytest.mark.parametrize(
-    ("affected", "words"),
-    [
-        (UNKNOWN, "executions unknown"),
-        (Affected(3, None), "executions unknown"),
-        (NOBODY, "no executions"),
-        (Affected(1, 0), "1 execution"),
-        (Affected(0, 1200), "1,200 on the way"),
-        (Affected(3, 4), "3 executions here, 4 on the way"),
-    ],
-)
-def test_how_many_are_affected_is_said_in_words(affected: Affected, words: str) -> None:
-    assert affected_words(affected) == words
 
 
 def test_the_sample_is_a_small_file() -> None:

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from wflgit.render.html.drawing import words
 from wflgit.render.html.extra import extra
+from wflgit.render.review.words import affected_words
 from wflgit.render.text import SHORT, count, printable, when
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jinja2 import Environment
-
-    from wflgit.core.exposure import Affected
 
 
 def page(template: str, title: str, said: Mapping[str, Any]) -> str:
@@ -84,15 +83,3 @@ def _environment() -> Environment:
 def _visible(value: Any) -> Any:
     """What is written of a value: no text brings a character that a reader does not see; what is markup already is left."""
     return printable(" ".join(value.splitlines())) if type(value) is str else value
-
-
-def affected_words(affected: Affected) -> str:
-    """How many live executions something concerns; that it is unknown is said, and nobody is nobody."""
-    if affected.at is None or affected.upstream is None:
-        return "executions unknown"
-    if not affected.total:
-        return "no executions"
-    on_the_way = f"{affected.upstream:,} on the way"
-    if not affected.at:
-        return on_the_way
-    return count(affected.at, "execution") + (f" here, {on_the_way}" if affected.upstream else "")

@@ -7,20 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wflgit.core.diff import ChangeKind
-from wflgit.core.plan import WaitPolicy
 from wflgit.render.html.drawing import draw_side
 from wflgit.render.html.page import page
-from wflgit.render.migrations import is_quiet, quiet_words, why
+from wflgit.render.migrations import is_quiet, quiet_words, wait_words, why
 
 if TYPE_CHECKING:
     from wflgit.core.graph import Graph
     from wflgit.core.plan import Instruction, Plan
 
-_WAITS = {
-    WaitPolicy.KEEP: "",
-    WaitPolicy.RESTART: "the wait begins anew",
-    WaitPolicy.RECOMPUTE: "the wait is counted from its beginning",
-}
 _MARKS = {ChangeKind.REMOVED: "stopped", ChangeKind.CHANGED: "moved elsewhere"}
 
 
@@ -103,5 +97,5 @@ def _move(plan: Plan, said: Instruction) -> Move:
         kind = ChangeKind.REMOVED
     elif said.to.step != said.step:
         kind = ChangeKind.CHANGED
-    words = "; ".join(part for part in (why(said), _WAITS[said.wait] if said.to else "") if part)
+    words = "; ".join(part for part in (why(said), wait_words(said)) if part)
     return Move(said, kind, "stays in place" if kind is None else _MARKS[kind], words, stops)

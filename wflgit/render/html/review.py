@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from wflgit.core.changes import ChangeType
 from wflgit.core.diff import ChangeKind
-from wflgit.core.formats.meaning import Worth
 from wflgit.core.problems import Severity
 from wflgit.core.review import Verdict, WorkflowReview
+from wflgit.render.comparison import NOISE
 from wflgit.render.html.cards import Card, cards, shown_comparison
 from wflgit.render.html.drawing import Drawing, draw
 from wflgit.render.html.page import page
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 
 _CAME = ("added", "inserted", "enabled")
 _WENT = ("removed", "out", "disabled")
-_NOISE = {
-    Worth.COSMETIC: "only for the eye",
-    Worth.VOLATILE: "written anew by every export",
-    Worth.PRIVATE: "data kept beside the workflow",
-}
 _NOISES = (ChangeType.COSMETIC, ChangeType.VOLATILE)
 _BRIEF = 150
 _LISTED = 300
@@ -149,7 +144,7 @@ def _view(number: int, workflow: WorkflowReview) -> View:
         shorten(printable("; ".join(workflow.summary)), _BRIEF),
         _concerned(workflow),
         tuple(_told(change) for change in workflow.changes if change.type not in _NOISES),
-        tuple(f"{_NOISE[noise.worth]}: {', '.join(noise.fields)}" for noise in _noises(workflow)),
+        tuple(f"{NOISE[noise.worth]}: {', '.join(noise.fields)}" for noise in _noises(workflow)),
         shown,
         same[:_LISTED],
         max(0, len(same) - _LISTED),
