@@ -32,7 +32,6 @@ OPPOSITES = (
     {Action.ENABLED, Action.DISABLED},
     {Action.WIDENED, Action.NARROWED},
     {Action.LENGTHENED, Action.SHORTENED},
-    {Action.RAISED, Action.LOWERED},
 )
 ELSEWHERE = {Area.REFERENCES, Area.REVIEW}
 """Their rules are about several files, and tried where those are."""

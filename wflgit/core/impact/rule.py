@@ -40,7 +40,6 @@ class Action(StrEnum):
     NARROWED = "narrowed"
     LENGTHENED = "lengthened"
     SHORTENED = "shortened"
-    RAISED = "raised"
     LOWERED = "lowered"
 
 
