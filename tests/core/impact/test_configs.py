@@ -11,7 +11,7 @@ import pytest
 from tests.core.impact.cases import codes, raised, situation
 from tests.core.impact.cases_configs import TOKEN, acting, connected, doing, mailing, publishing, requesting, telling
 from tests.core.impact.cases_waits import calling
-from tests.core.impact.documents import n8n, node, row
+from tests.core.impact.documents import n8n, node, red, row, wired
 from wflgit.core.catalog import BUILT_IN, Catalog, load_catalog
 from wflgit.core.impact.configs import CHECKS
 from wflgit.core.impact.rule import Raised
@@ -48,6 +48,11 @@ def one(old: Any, new: Any) -> Raised:
 )
 def test_what_changed_is_said_in_words(old: Any, new: Any, message: str) -> None:
     assert one(old, new).message == message
+
+
+def test_a_step_with_an_id_that_a_tool_made_up_is_called_by_its_name_too() -> None:
+    said = one(*(red(out=wired("function", name="Say hello", func=code)) for code in ("a", "b")))
+    assert said.message.startswith("'out' (Say hello) does something else")
 
 
 def test_long_values_are_cut() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.core.impact.cases import codes, raised, situation
 from tests.core.impact.cases_triggers import ADULT, GERMAN, called, every, recurring, started, started_by_all, ticking
-from tests.core.impact.documents import n8n, node
+from tests.core.impact.documents import n8n, node, red, wired
 from wflgit.core.impact.rule import Raised
 from wflgit.core.impact.schedules import cron_firings, firings_per_year
 from wflgit.core.impact.triggers import CHECKS
@@ -33,6 +33,18 @@ def test_another_type_in_its_place_is_no_removal() -> None:
 def test_one_of_several_that_went_is_shown_in_the_base() -> None:
     said = one(started_by_all("contact_created", "tag_added"), started_by_all("contact_created"))
     assert (said.subject, said.pointer, said.side) == ("trigger tag_added", ("triggers", 1), "base")
+
+
+def test_an_address_that_callers_do_not_know_is_said() -> None:
+    old, new = (
+        n8n(node("Hook", "n8n-nodes-base.webhook", parameters={"path": path}), node("Next"), Hook=[["Next"]]) for path in ("a", "b")
+    )
+    assert one(old, new).message == "the trigger 'Hook' has another address than its callers know"
+
+
+def test_a_trigger_with_an_id_that_a_tool_made_up_is_called_by_its_name_too() -> None:
+    said = one(red(a=wired("inject", [], name="Every day"), b=wired("debug")), red(b=wired("debug")))
+    assert said.message == "the trigger 'a' (Every day) of the type 'inject' is gone"
 
 
 def test_a_renamed_trigger_is_the_same() -> None:

@@ -197,14 +197,14 @@ def step_edits(situation: Situation) -> Iterator[Edit]:
     for change in situation.comparison.steps:
         if change.new is not None:
             base = situation.old_ids.get(change.id, change.id)
-            yield from _part_edit(situation, change, f"step {change.id}", quote(change.id), change.id, (base,))
+            yield from _part_edit(situation, change, f"step {change.id}", situation.sides.name(change.id), change.id, (base,))
 
 
 def trigger_edits(situation: Situation) -> Iterator[Edit]:
     """What was changed in the configs of triggers that are on both sides and of one type."""
     for change in situation.comparison.triggers:
         step = change.id if change.id in situation.new.steps else None
-        yield from _part_edit(situation, change, f"trigger {change.id}", f"the trigger {quote(change.id)}", step, ())
+        yield from _part_edit(situation, change, f"trigger {change.id}", f"the trigger {situation.sides.name(change.id)}", step, ())
 
 
 def _part_edit(

@@ -72,7 +72,7 @@ def check_triggers(situation: Situation) -> Iterator[Raised]:
         if old.id in retyped:
             yield _retyped(situation, old, retyped[old.id])
         else:
-            message = f"the trigger {_named(old)} is gone"
+            message = f"the trigger {_named(situation, old)} is gone"
             severity = _INFO if old.disabled or _is_by_hand(old) else None
             yield Raised(
                 REMOVED, f"trigger {old.id}", message, pointer=old.pointer, side="base", old=_content(old), severity=severity
@@ -80,7 +80,7 @@ def check_triggers(situation: Situation) -> Iterator[Raised]:
     taken = {new.id for new in retyped.values()}
     for new in come:
         if new.id not in taken:
-            message = f"the trigger {_named(new)} is new"
+            message = f"the trigger {_named(situation, new)} is new"
             severity = _INFO if new.disabled or _is_by_hand(new) else None
             yield Raised(
                 ADDED,
@@ -106,7 +106,7 @@ def _changed_as_a_whole(situation: Situation, change: PartChange) -> Iterator[Ra
         yield Raised(
             rule,
             f"trigger {new.id}",
-            f"the trigger {quote(new.id)} is {what}",
+            f"the trigger {situation.sides.name(new.id)} is {what}",
             step=_step(situation, new),
             pointer=new.pointer,
             old=old.disabled,
@@ -115,7 +115,7 @@ def _changed_as_a_whole(situation: Situation, change: PartChange) -> Iterator[Ra
 
 
 def _retyped(situation: Situation, old: Trigger, new: Trigger) -> Raised:
-    called = f" {quote(new.id)}" if new.id != new.type else ""
+    called = f" {situation.sides.name(new.id)}" if new.id != new.type else ""
     message = f"the trigger{called} is of the type {quote(new.type)} instead of {quote(old.type)}"
     severity = _INFO if old.disabled and new.disabled else None
     return Raised(
@@ -147,8 +147,9 @@ def _aims(graph: Graph, trigger: Trigger) -> set[str]:
     return {edge.target for edge in graph.outgoing.get(trigger.start, ()) if edge.target is not None}
 
 
-def _named(trigger: Trigger) -> str:
-    return quote(trigger.id) if trigger.id == trigger.type else f"{quote(trigger.id)} of the type {quote(trigger.type)}"
+def _named(situation: Situation, trigger: Trigger) -> str:
+    called = situation.sides.name(trigger.id)
+    return called if trigger.id == trigger.type else f"{called} of the type {quote(trigger.type)}"
 
 
 def _step(situation: Situation, trigger: Trigger) -> str | None:
