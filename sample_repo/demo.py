@@ -59,8 +59,8 @@ STORY = (
         fails=True,
     ),
     Scene(
-        "Mended, with the changes that were meant: wait two days, and another name for the first step. What would that do to those who "
-        "are on the way? The review of a pull request says it; here it is on a terminal.",
+        "Mended, with the changes that were meant: wait two days, and another name for the first step. What would that do to those "
+        "who are on the way? The review of a pull request says it; here it is on a terminal.",
         (
             'sed -i -e \'s/"wait_aday"/"wait_a_day"/\' -e \'s/"P1D"/"P2D"/\' workflows/welcome.json',
             'sed -i \'s/"welcome_email"/"hello_email"/\' workflows/welcome.json',

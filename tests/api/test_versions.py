@@ -50,9 +50,8 @@ def test_the_publish_tag_says_in_words_what_changed_and_vouches_for_the_audit_tr
     story.commit(welcome=steps("hello")).publish("welcome")
     story.commit(welcome=steps("hello", "wait")).publish("welcome", message="Let them breathe")
     message = story.git("tag", "-l", "--format=%(contents)", "welcome/v2")
-    assert message.startswith(
-        "Publish welcome v2\n\n- Let them breathe\n- patch: no live executions on older versions\n- since v1:\n- added step 'wait'\n"
-    )
+    said = ["Let them breathe", "patch: no live executions on older versions", "since v1:", "added step 'wait'"]
+    assert message.startswith("Publish welcome v2\n\n" + "".join(f"- {words}\n" for words in said))
     assert "Wflgit-Action: publish" in message
     assert story.repo.audit.verify().anchors == 2
 

@@ -11,10 +11,10 @@ from deepdiff import DeepDiff
 
 from tests.benchmarks.harness import Bench, Contestant, Row, Sense, race
 from tests.benchmarks.material import definition
-from wflgit.core.changes import list_changes
 from wflgit.core.diff import Comparison, compare
 from wflgit.core.formats import parse
 from wflgit.core.graph import Graph
+from wflgit.core.telling import list_changes
 
 TITLE = "Comparing"
 

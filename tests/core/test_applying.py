@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from wflgit.core.applying import apply
-from wflgit.core.diff import compare, field_changes, with_fields
+from wflgit.core.diff import compare
+from wflgit.core.fieldchanges import field_changes, with_fields
 from wflgit.core.formats import asl
 from wflgit.core.graph import Edge, EdgeKind, Graph, Step, StepKind
 from wflgit.core.jsonvalues import same

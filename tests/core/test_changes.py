@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from wflgit.core.changes import Change, ChangeType, list_changes
+from wflgit.core.changes import Change, ChangeType
 from wflgit.core.diff import compare
 from wflgit.core.formats import asl, n8n, native, nodered
 from wflgit.core.formats.meaning import Worth
 from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger
 from wflgit.core.noise import Noise
+from wflgit.core.telling import list_changes
 
 T = ChangeType
 KINDS = {"wait": StepKind.WAIT, "ask": StepKind.CONDITION, "each": StepKind.LOOP}

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from wflgit.core.diff import ChangeKind, compare, field_changes
+from wflgit.core.diff import compare
+from wflgit.core.fieldchanges import ChangeKind, field_changes
 from wflgit.core.formats import asl
 from wflgit.core.graph import Edge, EdgeKind, Graph, Step, StepKind, Trigger
 from wflgit.core.words import describe
@@ -61,6 +62,16 @@ def test_items_of_a_list_are_compared_by_position() -> None:
         (("l", 1), ChangeKind.CHANGED, 2, 5),
         (("l", 2), ChangeKind.REMOVED, 3, None),
     ]
+
+
+def test_what_lists_have_in_common_at_their_ends_is_no_change() -> None:
+    many = [{"name": f"resource {number}", "properties": {"kept": [number]}} for number in range(20)]
+    [change] = field_changes({"l": many}, {"l": [{"name": "new"}, *many]})
+    assert (change.path, change.kind, change.new) == (("l", 0), ChangeKind.ADDED, {"name": "new"})
+    [change] = field_changes({"l": many}, {"l": [*many[:7], *many[8:]]})
+    assert (change.path, change.kind, change.old) == (("l", 7), ChangeKind.REMOVED, many[7])
+    [change] = field_changes({"l": many}, {"l": [*many[:7], {**many[7], "properties": {"kept": [0]}}, *many[8:]]})
+    assert (change.path, change.old, change.new) == (("l", 7, "properties", "kept", 0), 7, 0)
 
 
 def test_the_name_start_and_settings_of_the_workflow_are_compared() -> None:

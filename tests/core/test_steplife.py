@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import steps
 from wflgit.core.changes import ChangeType
-from wflgit.core.diff import ChangeKind, FieldChange
+from wflgit.core.fieldchanges import ChangeKind, FieldChange
 from wflgit.core.formats import parse
 from wflgit.core.graph import Graph
 from wflgit.core.steplife import NOWHERE, Turn, is_continued, pull_request_of

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from tests.real.trial import damage
 from wflgit.core.applying import apply
-from wflgit.core.changes import Change, ChangeType, list_changes
-from wflgit.core.diff import ChangeKind, Comparison, compare, field_changes, ranked, with_fields
+from wflgit.core.changes import Change, ChangeType
+from wflgit.core.diff import Comparison, compare, ranked
+from wflgit.core.fieldchanges import ChangeKind, field_changes, with_fields
 from wflgit.core.formats import parse
 from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger
 from wflgit.core.jsonvalues import same
+from wflgit.core.telling import list_changes
 from wflgit.errors import DefinitionError
 
 FILES = sorted((Path(__file__).parents[1] / "core" / "formats").glob("*/*.json"))

@@ -11,7 +11,6 @@ from tests.property.test_diff import check_all_is_told, meant
 from tests.real.tally import Tally
 from wflgit.core import formats
 from wflgit.core.applying import apply
-from wflgit.core.changes import list_changes
 from wflgit.core.diff import Comparison, compare
 from wflgit.core.exposure import Exposure
 from wflgit.core.findings import Finding
@@ -22,6 +21,7 @@ from wflgit.core.impact.situation import Situation
 from wflgit.core.noise import find_noise
 from wflgit.core.problems import Severity
 from wflgit.core.records import StepCount
+from wflgit.core.telling import list_changes
 from wflgit.errors import DefinitionError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -26,7 +26,7 @@ OWNERS = {
     "alembic": "wflgit.store",
     "celery": "wflgit.integrations",
     "click": "wflgit.cli",
-    "deepdiff": "wflgit.core.diff",
+    "deepdiff": "wflgit.core.fieldchanges",
     "igraph": "wflgit.render.html",
     "jinja2": "wflgit.render.html",
     "jsonschema": "wflgit.core",

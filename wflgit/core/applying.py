@@ -6,19 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar, cast
 
-from wflgit.core.diff import (
-    ChangeKind,
-    Comparison,
-    OrderChange,
-    Part,
-    PartChange,
-    Renaming,
-    settings_of,
-    whole,
-    with_fields,
-)
+from wflgit.core.diff import Comparison, OrderChange, Part, PartChange, settings_of, whole
+from wflgit.core.fieldchanges import ChangeKind, with_fields
 from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, Trigger
 from wflgit.core.jsonvalues import same
+from wflgit.core.renaming import Renaming
 
 _P = TypeVar("_P", Step, Trigger)
 

@@ -1,8 +1,8 @@
-"""What changed between two graphs. Pure; the only user of DeepDiff.
+"""What changed between two graphs. Pure.
 
 Which step is which is found by `identity`, so that a renamed step is one change: whoever leads to it or names it has not changed.
 Which steps and edges differ is found by comparing them directly; the fields of a changed step are worked out only when somebody
-reads them, and those in lists by DeepDiff. A comparison is complete: `applying` makes the new graph of it and the old one.
+reads them. A comparison is complete: `applying` makes the new graph of it and the old one.
 """
 
 from __future__ import annotations
@@ -10,42 +10,21 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.formats import FORMATS
+from wflgit.core.fieldchanges import ChangeKind, FieldChange, field_changes
 from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger
-from wflgit.core.identity import compatible, match_steps, own_id
+from wflgit.core.identity import compatible, match_steps
 from wflgit.core.jsonvalues import same
+from wflgit.core.renaming import Renaming, name_of
 
 if TYPE_CHECKING:
     from wflgit.core.changes import Change
     from wflgit.core.noise import Noise
-
-
-class ChangeKind(StrEnum):
-    """What happened to a part of a workflow."""
-
-    ADDED = "added"
-    REMOVED = "removed"
-    CHANGED = "changed"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One leaf that differs: its path below the part, and both values (None where it is absent on that side).
-
-    Places in lists count as on the old side, but that of an added item, which counts as on the new one.
-    """
-
-    path: tuple[str | int, ...]
-    kind: ChangeKind
-    old: Any
-    new: Any
 
 
 Part = Trigger | Step | Goal
@@ -142,7 +121,7 @@ class Comparison:
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """What somebody did; see `changes.list_changes`."""
-        from wflgit.core.changes import list_changes
+        from wflgit.core.telling import list_changes
 
         assert self.graphs is not None, "only `compare` makes comparisons"
         return list_changes(self, *self.graphs)
@@ -228,109 +207,8 @@ def _left(steps: Mapping[str, Step], others: Mapping[str, Step]) -> set[tuple[St
     return found
 
 
-def _called(step: Step) -> str:
-    return step.name or step.id
-
-
 def _called_in(graph: Graph, id_: str | None) -> str | None:
-    return None if id_ is None else _called(graph.steps[id_])
-
-
-def called_now(renames: Mapping[str, str], ids: Iterable[Iterable[str]]) -> dict[str, str]:
-    """What steps of the old side are called in a comparison, where that is not what they were called.
-
-    Args:
-        renames: the new ids of renamed steps.
-        ids: all ids of steps, of both sides.
-
-    Returns:
-        The renames, and another id for what has lost its id to a renamed step: whoever leads there still means the one of before.
-    """
-    lost = {*renames.values()} - renames.keys()
-    taken = {id_ for some in ids for id_ in some} if lost else set()
-    names = dict(renames)
-    for id_ in sorted(lost):
-        name = f"{id_}{_BEFORE}"
-        while name in taken:
-            name += _BEFORE
-        taken.add(name)
-        names[id_] = name
-    return names
-
-
-_BEFORE = " (before)"
-
-
-class Renaming:
-    """The old graph, said with the names that steps have now.
-
-    Attributes:
-        old: the old graph.
-        renames: the new ids of renamed steps.
-        names: what steps are called now, by what they were, where that is something else; see `called_now`.
-    """
-
-    def __init__(
-        self,
-        old: Graph,
-        format_name: str,
-        renames: Mapping[str, str],
-        ids: Iterable[Iterable[str]],
-        called: Callable[[Step], str | None],
-    ) -> None:
-        """Get ready.
-
-        Args:
-            old: the old graph.
-            format_name: the format, which knows how a config names steps.
-            renames: the new ids of renamed steps.
-            ids: all ids of steps, of both sides.
-            called: says what a step of the old side that is still there is called now, by its name or else its id.
-        """
-        self.old = old
-        self.renames = renames
-        self.names = called_now(renames, ids)
-        self._known = FORMATS.get(format_name)
-        self._called = called
-
-    def part(self, part: Part) -> Part:
-        """A part, which keeps its own id but for that of its container in it."""
-        names = self.names
-        config = part.config if self._known is None else self._known.referring(part.config, names)
-        match part:
-            case Goal():
-                return replace(part, config=config, target=names.get(part.target or "", part.target))
-            case Trigger():
-                elsewhere = part.start is not None and part.start != part.id
-                return replace(part, config=config, start=names.get(part.start or "", part.start) if elsewhere else part.start)
-        if part.scope is None or part.scope not in names:
-            return part if config is part.config else part._replace(config=config)
-        scope = names[part.scope]
-        named_by_it = part.scope in self.renames and part.id.startswith(part.scope)
-        return part._replace(id=f"{scope}{own_id(part)}" if named_by_it else part.id, scope=scope, config=config)
-
-    def edges(self) -> list[Edge]:
-        """All edges and uses; a label made of the name of its target is renamed with it."""
-        names = self.names
-        concerned = (
-            self._edge(edge) if edge.source in names or edge.target in names else edge for edge in (*self.old.edges, *self.old.uses)
-        )
-        return [*concerned]
-
-    def _edge(self, edge: Edge) -> Edge:
-        label, target = edge.label, edge.target
-        if target is not None and target in self.names:
-            was, now = self._called_both(target)
-            label = f"{now}{label.removeprefix(was)}" if label.startswith(was) else label
-            target = self.names[target]
-        return edge._replace(source=self.names.get(edge.source, edge.source), label=label, target=target)
-
-    def _called_both(self, target: str) -> tuple[str, str]:
-        """What a step was called, and is; one that has lost its id, or is not there, is called by its other id."""
-        step = self.old.steps.get(target)
-        if step is None:
-            return target, self.names[target]
-        return _called(step), self._called(step) or step.name or self.names[target]
+    return None if id_ is None else name_of(graph.steps[id_])
 
 
 # Parts
@@ -623,110 +501,3 @@ def _settings_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[F
     kept = {key for key, value in old.items() if key in new and same(value, new[key])}
     before, now = ({key: value for key, value in said.items() if key not in kept} for said in (old, new))
     return field_changes(before, now) if before or now else ()
-
-
-# Fields
-
-
-def field_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FieldChange, ...]:
-    """Compare two JSON objects leaf by leaf, in path order; what is found makes the new one of the old one."""
-    found = _deep_changes(old, new, ())
-    return tuple(sorted(found, key=lambda item: [str(key).zfill(9) if isinstance(key, int) else key for key in item.path]))
-
-
-def _deep_changes(old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[FieldChange]:
-    if same(old, new):
-        return
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key, value in old.items():
-            if key in new:
-                yield from _deep_changes(value, new[key], (*path, key))
-            else:
-                yield FieldChange((*path, key), ChangeKind.REMOVED, value, None)
-        yield from (FieldChange((*path, key), ChangeKind.ADDED, None, value) for key, value in new.items() if key not in old)
-    elif isinstance(old, list) and isinstance(new, list):
-        found = _list_changes(old, new, in_place=False)
-        found = found if same(with_fields(old, found), new) else _list_changes(old, new, in_place=True)
-        yield from (replace(change, path=(*path, *change.path)) for change in found)
-    else:
-        yield FieldChange(path, ChangeKind.CHANGED, old, new)
-
-
-def _list_changes(old: list[Any], new: list[Any], *, in_place: bool) -> list[FieldChange]:
-    """What DeepDiff finds: items of lists of plain values that came or went between others, or every item by its place.
-
-    In the first way it takes `1` and `true` for the same item.
-    """
-    from deepdiff import DeepDiff
-
-    tree = DeepDiff(
-        old,
-        new,
-        view="tree",
-        verbose_level=2,
-        threshold_to_diff_deeper=0,
-        ignore_private_variables=False,
-        zip_ordered_iterables=in_place,
-    )
-    found = []
-    for report, changes in tree.items():
-        kind = _KINDS.get(report, ChangeKind.CHANGED)
-        for change in changes:
-            path = tuple(change.path(output_format="list"))
-            before = None if kind is ChangeKind.ADDED else change.t1
-            after = None if kind is ChangeKind.REMOVED else change.t2
-            found.append(FieldChange(path, kind, before, after))
-    return found
-
-
-_KINDS = {
-    "dictionary_item_added": ChangeKind.ADDED,
-    "iterable_item_added": ChangeKind.ADDED,
-    "dictionary_item_removed": ChangeKind.REMOVED,
-    "iterable_item_removed": ChangeKind.REMOVED,
-}
-
-
-def with_fields(value: Any, changes: Iterable[FieldChange]) -> Any:
-    """The value with changes made to it, as `field_changes` finds them.
-
-    >>> with_fields({"to": ["a", "b"], "cc": 1}, field_changes({"to": ["a", "b"], "cc": 1}, {"to": ["x", "b"]}))
-    {'to': ['x', 'b']}
-    """
-    return _changed(value, [(change.path, change) for change in changes])
-
-
-def _changed(value: Any, changes: Sequence[tuple[tuple[str | int, ...], FieldChange]]) -> Any:
-    if not changes:
-        return value
-    own: dict[str | int, FieldChange] = {}
-    added: dict[str | int, Any] = {}
-    deeper: dict[str | int, list[tuple[tuple[str | int, ...], FieldChange]]] = {}
-    for path, change in changes:
-        if len(path) > 1:
-            deeper.setdefault(path[0], []).append((path[1:], change))
-        elif change.kind is ChangeKind.ADDED:
-            added[path[0]] = change.new
-        else:
-            own[path[0]] = change
-    items = _kept(value.items() if isinstance(value, Mapping) else enumerate(value), own, deeper)
-    if isinstance(value, Mapping):
-        return dict(items) | added
-    rest = [item for _, item in items]
-    for index in sorted(map(int, added)):
-        rest.insert(index, added[index])
-    return rest
-
-
-def _kept(
-    items: Iterable[tuple[Any, Any]],
-    own: Mapping[str | int, FieldChange],
-    deeper: Mapping[str | int, Sequence[tuple[tuple[str | int, ...], FieldChange]]],
-) -> Iterator[tuple[Any, Any]]:
-    """What is still there of an object or a list, as it is now."""
-    for key, item in items:
-        change = own.get(key)
-        if change is None:
-            yield key, _changed(item, deeper.get(key, ()))
-        elif change.kind is ChangeKind.CHANGED:
-            yield key, change.new

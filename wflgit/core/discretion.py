@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wflgit.core.changes import Change
-    from wflgit.core.diff import Comparison, EdgeChange, FieldChange, OrderChange, Part, PartChange
+    from wflgit.core.diff import Comparison, EdgeChange, OrderChange, Part, PartChange
+    from wflgit.core.fieldchanges import FieldChange
     from wflgit.core.graph import Edge, Pointer
 
 SECRET = "(secret)"  # noqa: S105 - what is shown in place of one

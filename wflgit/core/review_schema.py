@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.changes import ChangeType
-from wflgit.core.diff import ChangeKind
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.formats.meaning import Worth
 from wflgit.core.mapping import Origin
 from wflgit.core.plan import WaitPolicy

@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from wflgit.core.changes import Change, ChangeType, list_changes
-from wflgit.core.diff import Comparison, EdgeChange, FieldChange, OrderChange, compare, still_there
+from wflgit.core.changes import Change, ChangeType
+from wflgit.core.diff import Comparison, EdgeChange, OrderChange, compare, still_there
 from wflgit.core.discretion import conceal_comparison
+from wflgit.core.fieldchanges import FieldChange
 from wflgit.core.formats.meaning import Worth
 from wflgit.core.graph import Graph, StepKind
 from wflgit.core.identity import match_steps
 from wflgit.core.records import Identity
+from wflgit.core.telling import list_changes
 
 NOWHERE = Graph("", None, None, (), {}, ())
 """The graph of a version that deleted the workflow, and of what was before the first one."""

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.changes import Change, ChangeType
-from wflgit.core.diff import ChangeKind, Comparison, EdgeChange, FieldChange, Part, PartChange
+from wflgit.core.diff import Comparison, EdgeChange, Part, PartChange
 from wflgit.core.discretion import conceal_comparison
+from wflgit.core.fieldchanges import ChangeKind, FieldChange
 from wflgit.core.formats.meaning import Worth
 from wflgit.core.graph import Edge, EdgeKind, Goal
 from wflgit.core.textdiff import Mark, is_text_change, text_diff

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.changes import Change
-from wflgit.core.diff import ChangeKind, Comparison, PartChange
+from wflgit.core.diff import Comparison, PartChange
 from wflgit.core.discretion import conceal, conceal_comparison
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.graph import Edge, Goal, Step
 from wflgit.core.mapping import Destination
 from wflgit.core.records import Definition

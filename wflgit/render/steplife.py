@@ -6,14 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.changes import ChangeType
-from wflgit.core.diff import ChangeKind
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.render.tables import Column, Table
 from wflgit.render.text import Line, Span, Style, day, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wflgit.core.diff import EdgeChange, FieldChange
+    from wflgit.core.diff import EdgeChange
+    from wflgit.core.fieldchanges import FieldChange
     from wflgit.core.steplife import StepBlame, StepChange, StepEvent
 
 _GOOD = frozenset({ChangeType.STEP_ADDED, ChangeType.STEPS_INSERTED, ChangeType.TRIGGER_ADDED})

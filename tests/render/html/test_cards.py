@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from tests.builders import steps
-from wflgit.core.diff import ChangeKind, compare
+from wflgit.core.diff import compare
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.formats import parse
 from wflgit.core.graph import Graph
 from wflgit.render.html.cards import Card, cards, shown_comparison

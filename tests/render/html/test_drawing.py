@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.builders import steps
 from tests.reviews import welcome_after, welcome_before
-from wflgit.core.diff import ChangeKind, compare
+from wflgit.core.diff import compare
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.formats import parse
 from wflgit.render.html.drawing import Box, Drawing, Look, draw, draw_side, words
 

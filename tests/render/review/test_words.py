@@ -10,10 +10,11 @@ import pytest
 
 from tests.builders import steps, to_content
 from tests.reviews import SECRETS, changed_workflow, sample_review, unknown_review, welcome_after, welcome_before
-from wflgit.core.changes import Change, ChangeType, list_changes
+from wflgit.core.changes import Change, ChangeType
 from wflgit.core.diff import compare
 from wflgit.core.exposure import NOBODY, UNKNOWN, Affected
 from wflgit.core.formats import parse
+from wflgit.core.telling import list_changes
 from wflgit.render.review.words import (
     affected_words,
     concerned_words,

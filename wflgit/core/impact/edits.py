@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wflgit.core.diff import ChangeKind
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.formats import FORMATS
 from wflgit.core.formats.meaning import Fields, Worth
 from wflgit.core.graph import Pointer, Step, Trigger
@@ -16,7 +16,8 @@ from wflgit.core.wording import quote
 
 if TYPE_CHECKING:
     from wflgit.core.catalog import ConfigType
-    from wflgit.core.diff import FieldChange, Part, PartChange
+    from wflgit.core.diff import Part, PartChange
+    from wflgit.core.fieldchanges import FieldChange
     from wflgit.core.graph import Graph
     from wflgit.core.impact.situation import Situation
     from wflgit.core.problems import Problem

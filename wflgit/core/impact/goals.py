@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wflgit.core.diff import ChangeKind, PartChange
+from wflgit.core.diff import PartChange
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.graph import Goal
 from wflgit.core.impact.conditions import Implication, compare_filters
 from wflgit.core.impact.rule import Action, Area, Meets, Raised, Rule

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wflgit.core.diff import ChangeKind, EdgeChange
+from wflgit.core.diff import EdgeChange
 from wflgit.core.exposure import Paths, after
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.graph import Edge, EdgeKind, Graph, Step, StepKind
 from wflgit.core.words import telling_name
 

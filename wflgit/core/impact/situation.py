@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wflgit.core.catalog import BUILT_IN, Catalog
-from wflgit.core.changes import Change, list_changes
+from wflgit.core.changes import Change
 from wflgit.core.diff import Comparison, compare, still_there
 from wflgit.core.exposure import Exposure
+from wflgit.core.telling import list_changes
 
 if TYPE_CHECKING:
     from wflgit.core.graph import Graph

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.changes import ChangeType
-from wflgit.core.diff import ChangeKind, EdgeChange
+from wflgit.core.diff import EdgeChange
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.graph import Edge, EdgeKind, Graph, Step, StepKind
 from wflgit.core.impact.loops import find_joins, find_loops
 from wflgit.core.impact.rule import Raised, Rule

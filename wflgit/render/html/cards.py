@@ -10,8 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.diff import ChangeKind, Comparison, EdgeChange, FieldChange, Part, PartChange, compare
+from wflgit.core.diff import Comparison, EdgeChange, Part, PartChange, compare
 from wflgit.core.discretion import conceal_comparison
+from wflgit.core.fieldchanges import ChangeKind, FieldChange
 from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, Trigger
 from wflgit.core.jsonvalues import same
 from wflgit.core.words import telling_name

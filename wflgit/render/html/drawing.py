@@ -12,7 +12,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from wflgit.core.diff import ChangeKind, Comparison
+from wflgit.core.diff import Comparison
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.graph import Edge, EdgeKind, Graph, Step, StepKind, Trigger
 from wflgit.render.html.layout import Layout, arrange
 from wflgit.render.text import printable, shorten

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wflgit.core.diff import ChangeKind
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.render.html.drawing import draw_side
 from wflgit.render.html.page import page
 from wflgit.render.migrations import is_quiet, quiet_words, wait_words, why

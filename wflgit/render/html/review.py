@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wflgit.core.changes import ChangeType
-from wflgit.core.diff import ChangeKind
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.problems import Severity
 from wflgit.core.review import Verdict, WorkflowReview
 from wflgit.render.comparison import NOISE

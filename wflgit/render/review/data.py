@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wflgit.core.diff import ChangeKind
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.problems import Severity
 from wflgit.render.json import to_data
 from wflgit.render.review.words import count_findings, tell_changes

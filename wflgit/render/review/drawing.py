@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from wflgit.core.diff import ChangeKind
+from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger
 from wflgit.core.identity import match_steps, own_id
 from wflgit.core.words import telling_name

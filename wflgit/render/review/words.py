@@ -9,8 +9,8 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wflgit.core.changes import Change, ChangeType
-from wflgit.core.diff import ChangeKind, FieldChange
 from wflgit.core.discretion import conceal_comparison
+from wflgit.core.fieldchanges import ChangeKind, FieldChange
 from wflgit.core.graph import Goal
 from wflgit.core.mapping import Origin
 from wflgit.core.problems import Severity
