@@ -6,12 +6,12 @@ from tests.core.impact.cases import Case
 from tests.core.impact.documents import machine, n8n, native, node, row, task
 
 TEN = [f"tag_{number}" for number in range(10)]
+START = node("Start", "n8n-nodes-base.manualTrigger")
 MAIL = {"type": "send_email", "config": {"template": "again"}}
 
 
 def _n8n(version: float = 1, name: str = "Clean", key: str = "k1") -> object:
-    trigger = node("Start", "n8n-nodes-base.manualTrigger")
-    return n8n(trigger, node(name, typeVersion=version, id=key), Start=[[name]])
+    return n8n(START, node(name, typeVersion=version, id=key), Start=[[name]])
 
 
 def _retyped(type_: str, config: object) -> object:
@@ -38,6 +38,11 @@ CASES = (
         "WFL102",
         fires=(row("hello", "bye", "end"), row("hello", "end"), {"hello": 3}),
         near=(row("hello", "bye", "end"), row("hello", "end"), {"bye": 1}),
+    ),
+    Case(
+        "WFL102",
+        fires=(n8n(START, node("Lost"), node("End"), Start=[["End"]]), n8n(START, node("End"), Start=[["End"]])),
+        near=(row("hello", "bye", "end"), row("hello", "end")),
     ),
     Case(
         "WFL103",

@@ -248,15 +248,18 @@ def _gone(sides: Sides) -> Iterator[Raised]:
 def _removed(sides: Sides, step: Step, causes: tuple[str, ...]) -> Raised:
     exposure = sides.situation.exposure
     there = exposure.count((step.id,))
+    apart = there is None and bool(sides.old_reached) and step.id not in sides.old_reached
     message = f"step {sides.name(step.id)} was removed"
-    if there is None:
+    if apart:
+        message += "; nothing led to it"
+    elif there is None:
         message += ", and it is not known whether executions stand at it"
     elif there:
         message += f" while {counted(there, 'execution')} {'stands' if there == 1 else 'stand'} at it"
     elif coming := exposure.count(exposure.upstream((step.id,))):
         message += f"; {counted(coming, 'execution')} on the way to it will skip it"
     return Raised(
-        REMOVED if there == 0 else REMOVED_ACTIVE,
+        REMOVED if there == 0 or apart else REMOVED_ACTIVE,
         step_subject(step.id),
         message,
         (step.id,),
