@@ -16,7 +16,7 @@ import pytest
 PAGE = Path(__file__).parents[1] / "docs" / "n8n-tutorial.md"
 FILE = "workflows/New leads ✉.json"
 PARTS = re.compile(r"^```(?P<language>json|console)\n(?P<text>.*?)^```$|^<!-- in n8n: (?P<edit>.*?) -->$", re.MULTILINE | re.DOTALL)
-VARIABLE = re.compile(r"\b[0-9a-f]{8}\b|\d{4}-\d\d-\d\d")
+VARIABLE = re.compile(r"\b[0-9a-f]{8}\b|\d{4}-\d\d-\d\d( \d\d:\d\d)?")
 """Commit ids and dates: other people's are others."""
 
 

@@ -63,10 +63,10 @@ def _from_store(workspace: Workspace) -> Snapshot:
     try:
         with workspace.store.read() as conn:
             counts = executions.counts(conn, workspace.account)
-            is_used = bool(counts) or executions.has_any(conn, workspace.account)
+            is_strange = not counts and workspace.has_own_store and not executions.has_any(conn, workspace.account)
     except StoreError as error:
         return Snapshot(SIDE_STORE, reason=error.message)
-    if not is_used and workspace.has_own_store:
+    if is_strange:
         return Snapshot(SIDE_STORE, reason="this clone's own side store has never seen an execution")
     found: dict[str, list[StepCount]] = {}
     for count in counts:

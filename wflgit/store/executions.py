@@ -298,7 +298,7 @@ def counts(conn: sa.Connection, account: str, workflow: str | None = None) -> li
 
 def has_any(conn: sa.Connection, account: str) -> bool:
     """Whether the account ever had an execution that is still on record, live or not."""
-    return conn.execute(sa.select(executions.c.id).where(executions.c.account == account).limit(1)).first() is not None
+    return bool(list_executions(conn, account, limit=1))
 
 
 def live_by_version(conn: sa.Connection, account: str, workflow: str | None = None) -> dict[tuple[str, int], int]:

@@ -237,6 +237,8 @@ def affected_words(affected: Affected) -> str:
     total = count(affected.at + affected.upstream, "execution")
     if not affected.upstream:
         return total if affected.at else "no executions"
+    if not affected.at:
+        return f"{total} that can still come there"
     return f"{total}: {affected.at:,} stand there, {affected.upstream:,} can still come there"
 
 
