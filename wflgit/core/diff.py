@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from wflgit.core.fieldchanges import ChangeKind, FieldChange, field_changes
 from wflgit.core.graph import Edge, EdgeKind, Goal, Graph, Step, StepKind, Trigger
 from wflgit.core.identity import compatible, match_steps
-from wflgit.core.jsonvalues import same
+from wflgit.core.jsonvalues import of_same_types, same
 from wflgit.core.renaming import Renaming, name_of
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _suspects(old: Mapping[str, Step], new: Mapping[str, Step]) -> tuple[dict[st
         for id_, step in new.items()
         if (other := old.get(id_)) is None
         or not (other == step or (other[:7] == step[:7] and other[8] == step[8]))
-        or not same(other[3], step[3])
+        or not of_same_types(other[3], step[3])
     }
     return {id_: step for id_, step in old.items() if id_ in come or id_ not in new}, come
 
@@ -244,8 +244,11 @@ def _triggers(graph: Graph, names: Mapping[str, str] = {}) -> dict[str, Part]:
 
 def _goals(graph: Graph) -> dict[str, Part]:
     """The goals by id, and a number behind it where several have one."""
+    found: dict[str, Part] = {goal.id: goal for goal in graph.goals}
+    if len(found) == len(graph.goals):
+        return found
     seen: Counter[str] = Counter()
-    found: dict[str, Part] = {}
+    found = {}
     for goal in graph.goals:
         found[f"{goal.id}\0{seen[goal.id]}" if seen[goal.id] else goal.id] = goal
         seen[goal.id] += 1
@@ -307,8 +310,13 @@ _ends = itemgetter(0, 1, 2)
 def _suspect_edges(old: Graph, new: Graph) -> tuple[list[Edge], list[Edge]]:
     """The edges of the steps whose ways on are not the same, in the same order, on both sides; and all uses."""
     olds, news = old.outgoing, new.outgoing
+    asking = {edge[0] for edge in new.edges if edge[4] is not None}
     sources = [source for source in olds if source not in news]
-    sources += [source for source, ways in news.items() if (others := olds.get(source)) is None or not _same_ways(others, ways)]
+    sources += [
+        source
+        for source, ways in news.items()
+        if ((others := olds.get(source)) != ways or source in asking) and (others is None or not _same_ways(others, ways))
+    ]
     before = [edge for source in sources for edge in olds.get(source, ())]
     return [*before, *old.uses], [*(edge for source in sources for edge in news.get(source, ())), *new.uses]
 
@@ -317,7 +325,7 @@ def _same_ways(old: Sequence[Edge], new: Sequence[Edge]) -> bool:
     """Whether ways say the same, in the same order; most even stand in the same place."""
     if old != new and [edge[:5] for edge in old] != [edge[:5] for edge in new]:
         return False
-    return not [edge for one, edge in zip(old, new, strict=True) if edge[4] is not None and not same(one[4], edge[4])]
+    return not [edge for one, edge in zip(old, new, strict=True) if edge[4] is not None and not of_same_types(one[4], edge[4])]
 
 
 def _edge_changes(

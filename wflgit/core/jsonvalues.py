@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 def same(old: Any, new: Any) -> bool:
     """Equal as JSON: unlike for Python, `1`, `1.0` and `true` are three different values."""
-    return old is new or (bool(old == new) and _of_same_types(old, new))
+    return old is new or (bool(old == new) and of_same_types(old, new))
 
 
-def _of_same_types(old: Any, new: Any) -> bool:
-    """Whether values that Python calls equal are of the same types throughout."""
+def of_same_types(old: Any, new: Any) -> bool:
+    """Whether values that Python calls equal are of the same types throughout, and so equal as JSON."""
     if old.__class__ is not new.__class__:
         return False
     if old.__class__ is dict:
         for key, value in old.items():
             # Texts are only ever equal to texts, so most values need no look.
-            if value.__class__ is not str and not _of_same_types(value, new[key]):
+            if value.__class__ is not str and not of_same_types(value, new[key]):
                 return False
     elif old.__class__ is list:
         for one, other in zip(old, new, strict=True):
-            if one.__class__ is not str and not _of_same_types(one, other):
+            if one.__class__ is not str and not of_same_types(one, other):
                 return False
     return True
 
