@@ -413,3 +413,30 @@ def test_a_secret_is_in_no_message(story: Story) -> None:
     after["steps"]["hello"]["config"]["headers"] = {"Authorization": "Bearer sk_live_abcdefghijklmnop"}
     review = propose(story, hook=after).repo.review("main", "idea")
     assert "sk_live" not in " ".join(iterate(review))
+
+
+def test_an_id_that_meant_another_step_once_is_told(story: Story) -> None:
+    story.commit(welcome=steps("hello", "wait", "gift", "bye")).commit(welcome=steps("hello", "wait", "bye"))
+    again = steps("hello", "wait", "gift", "bye")
+    again["steps"]["gift"] = {"type": "send_sms", "config": {"text": "A gift"}, "next": "bye"}
+    assert "WFL110" in codes(propose(story, "again", welcome=again).repo.review("main", "again"))
+    same = propose(story, "same", welcome=steps("hello", "wait", "gift", "bye"))
+    assert "WFL110" not in codes(same.repo.review("main", "same"))
+
+
+def test_what_only_an_export_wrote_anew_is_told_as_that(tmp_path: Path) -> None:
+    story = make_repo(tmp_path / "leads", paths=["flows/*.json"])
+    lead = {"name": "Lead", "nodes": [], "connections": {}, "updatedAt": "2026-01-01", "active": False}
+    lead["nodes"] = [
+        {"name": "Start", "type": "n8n-nodes-base.manualTrigger", "parameters": {}, "position": [0, 0], "typeVersion": 1}
+    ]
+    story.commit(lead=json.dumps(lead))
+    story.git("switch", "--quiet", "--create", "idea")
+    story.write(lead=json.dumps({**lead, "updatedAt": "2026-02-02"}))
+    story.git("commit", "--quiet", "--all", "--message", "Export")
+    story.git("switch", "--quiet", "main")
+    [workflow] = story.repo.review("main", "idea").workflows
+    assert workflow.status is FileStatus.SAME
+    assert [(str(change.type), change.noise and change.noise.fields) for change in workflow.changes] == [
+        ("volatile", ("updatedAt",))
+    ]

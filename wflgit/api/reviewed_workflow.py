@@ -27,14 +27,18 @@ if TYPE_CHECKING:
     from wflgit.api.reviewed import Pair, Side
     from wflgit.contents import Parsed
     from wflgit.core.catalog import Catalog
-    from wflgit.core.graph import Pointer
+    from wflgit.core.graph import Pointer, Step
     from wflgit.core.impact.rule import Raised
     from wflgit.core.jsontext import JsonDocument
     from wflgit.core.plan import Plan
     from wflgit.core.problems import Problem
     from wflgit.core.records import StepCount
     from wflgit.core.semver import Proposal
+    from wflgit.store.versions import VersionRow
     from wflgit.workspace import Standing, Workspace
+
+_LOOKED_BACK = 50
+"""In how many of the newest versions ids are looked for that come back."""
 
 _MARKERS = (b"\n<<<<<<< ", b"\n>>>>>>> ")
 
@@ -173,7 +177,27 @@ class _Subject:
             self._found.now,
             self._found.base_types,
             self._found.head_types,
+            self._retired(self._old.parsed.graph, self._new.parsed.graph),
+            documents=(self._old.parsed.document, self._new.parsed.document),
         )
+
+    def _retired(self, old: Graph, new: Graph) -> Mapping[str, str]:
+        """The types that steps of earlier versions had whose ids come back now; not of those too far back."""
+        missing = {*new.steps.keys() - old.steps.keys()}
+        standing = self._standing() if missing else None
+        found: dict[str, str] = {}
+        for row in standing.rows[:_LOOKED_BACK] if standing else ():
+            content = self._found.workspace.git.blob(row.blob) if row.blob else b""
+            if any(_mentions(content, step) for step in missing - found.keys()):
+                steps = self._steps(row)
+                found |= {step: steps[step].type for step in missing - found.keys() if step in steps}
+        return found
+
+    def _steps(self, row: VersionRow) -> Mapping[str, Step]:
+        try:
+            return self._found.workspace.definition(row).graph.steps
+        except DefinitionError:
+            return {}
 
     def review(self, others: Sequence[Raised]) -> WorkflowReview:
         """Look at it from all sides."""
@@ -280,6 +304,11 @@ class _Subject:
             return self._found.workspace.get(self._pair.slug)
         except (NotFoundError, ShallowRepositoryError):
             return None
+
+
+def _mentions(content: bytes, step: str) -> bool:
+    """Whether the last part of a step's id is in a file, as JSON writes it plainly; what it writes otherwise is not looked for."""
+    return step.rpartition("/")[2].encode() in content
 
 
 def _left_behind(pair: Pair, live: int | None) -> tuple[Level, str]:

@@ -83,10 +83,16 @@ class Format(Protocol):
 class _Formats(Mapping[str, Format]):
     """The formats by name; each is imported when it is first needed."""
 
+    def __init__(self) -> None:
+        self._known: dict[str, Format] = {}
+
     def __getitem__(self, name: str) -> Format:
-        if name not in _NAMES:
-            raise KeyError(name)
-        return cast("Format", import_module(f"{__name__}.{name}"))
+        known = self._known.get(name)
+        if known is None:
+            if name not in _NAMES:
+                raise KeyError(name)
+            known = self._known[name] = cast("Format", import_module(f"{__name__}.{name}"))
+        return known
 
     def __iter__(self) -> Iterator[str]:
         return iter(_NAMES)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wflgit.core.catalog import BUILT_IN, Catalog
 from wflgit.core.changes import Change
 from wflgit.core.diff import Comparison, compare, still_there
 from wflgit.core.exposure import Exposure
-from wflgit.core.telling import list_changes
+from wflgit.core.noise import find_noise
 
 if TYPE_CHECKING:
     from wflgit.core.graph import Graph
@@ -32,6 +32,7 @@ class Situation:
         old_types: the step and trigger types known on the base's side.
         new_types: those known on the head's side.
         retired: types of steps that earlier versions had and the base has not, by step id: for ids that are used again.
+        documents: the JSON of both sides, where what differs without a meaning is to be told too.
     """
 
     workflow: str
@@ -42,16 +43,20 @@ class Situation:
     old_types: Catalog = BUILT_IN
     new_types: Catalog = BUILT_IN
     retired: Mapping[str, str] = field(default_factory=dict)
+    documents: tuple[Any, Any] | None = field(default=None, repr=False)
 
     @cached_property
     def comparison(self) -> Comparison:
-        """All that differs."""
-        return compare(self.old, self.new)
+        """All that differs, and what differs without a meaning where the documents are known."""
+        found = compare(self.old, self.new)
+        if self.documents is None or self.old.format != self.new.format:
+            return found
+        return replace(found, noise=find_noise(*self.documents, meaning_differs=bool(found)))
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """What somebody did."""
-        return list_changes(self.comparison, self.old, self.new)
+        return self.comparison.changes
 
     @cached_property
     def new_ids(self) -> Mapping[str, str]:
