@@ -184,7 +184,7 @@ class _Subject:
     def _retired(self, old: Graph, new: Graph) -> Mapping[str, str]:
         """The types that steps of earlier versions had whose ids come back now; not of those too far back."""
         missing = {*new.steps.keys() - old.steps.keys()}
-        standing = self._standing() if missing else None
+        standing = self._standing if missing else None
         found: dict[str, str] = {}
         for row in standing.rows[:_LOOKED_BACK] if standing else ():
             content = self._found.workspace.git.blob(row.blob) if row.blob else b""
@@ -286,10 +286,9 @@ class _Subject:
         """A plan for each version that somebody is on; where that is unknown, one from the base with somebody at each step."""
         workspace = self._found.workspace
         if self._counts:
-            standing = self._standing()
-            if standing is not None:
-                numbered = replace(target, version=standing.rows[0].number + 1)
-                return proposing.propose_for(workspace, standing, numbered, self._counts)
+            if self._standing is not None:
+                numbered = replace(target, version=self._standing.rows[0].number + 1)
+                return proposing.propose_for(workspace, self._standing, numbered, self._counts)
         if self._counts is None or self._counts:
             assert self._pair.old is not None
             source = PlanSide(0, self._found.base, self._pair.old.blob)  # the base has no number here, so its plan is not shown
@@ -298,6 +297,7 @@ class _Subject:
             return (proposing.propose(workspace, self._pair.slug, source, graphs[0], target, graphs[1], counts, between=()),)
         return ()
 
+    @cached_property
     def _standing(self) -> Standing | None:
         """How the workflow stands on the trunk; None in a clone that does not have the trunk, or not all of it."""
         try:
