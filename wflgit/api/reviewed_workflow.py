@@ -285,10 +285,9 @@ class _Subject:
     def _proposals(self, target: PlanSide) -> tuple[Proposal, ...]:
         """A plan for each version that somebody is on; where that is unknown, one from the base with somebody at each step."""
         workspace = self._found.workspace
-        if self._counts:
-            if self._standing is not None:
-                numbered = replace(target, version=self._standing.rows[0].number + 1)
-                return proposing.propose_for(workspace, self._standing, numbered, self._counts)
+        if self._counts and self._standing is not None:
+            numbered = replace(target, version=self._standing.rows[0].number + 1)
+            return proposing.propose_for(workspace, self._standing, numbered, self._counts)
         if self._counts is None or self._counts:
             assert self._pair.old is not None
             source = PlanSide(0, self._found.base, self._pair.old.blob)  # the base has no number here, so its plan is not shown
