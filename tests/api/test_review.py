@@ -440,3 +440,25 @@ def test_what_only_an_export_wrote_anew_is_told_as_that(tmp_path: Path) -> None:
     assert [(str(change.type), change.noise and change.noise.fields) for change in workflow.changes] == [
         ("volatile", ("updatedAt",))
     ]
+
+
+def test_what_an_incomplete_snapshot_does_not_tell_of_is_unknown(story: Story, tmp_path: Path) -> None:
+    file = tmp_path / "snapshot.json"
+    told = json.loads(dump_snapshot("acme", [], story.clock()))
+    file.write_text(json.dumps({**told, "complete": False}))
+    propose(story, welcome=steps("wait", "bye"))
+    review = story.repo.review("main", "idea", executions=str(file))
+    [finding] = [finding for finding in review if finding.code == "WFL912"]
+    assert finding.message == "the live executions are unknown: the snapshot does not tell of 'welcome'"
+
+
+def test_a_plan_for_a_workflow_that_there_is_not_is_told(story: Story) -> None:
+    story.git("switch", "--quiet", "--create", "idea")
+    plan = story.path / "migrations/nobody/v1..v2.json"
+    plan.parent.mkdir(parents=True)
+    plan.write_text("{}")
+    story.git("add", ".")
+    story.git("commit", "--quiet", "--message", "Plan")
+    story.git("switch", "--quiet", "main")
+    [finding] = story.repo.review("main", "idea").findings
+    assert (finding.code, finding.workflow) == ("WFL905", "nobody")

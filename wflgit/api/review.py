@@ -128,7 +128,7 @@ class Range:
 
     def _findings(self, slug: str, raised: Iterable[Raised]) -> tuple[Finding, ...]:
         """Findings about the repository, or about a workflow that did not change itself."""
-        path = self._head_by_slug[slug][0] if slug else FILE
+        path = self._head_by_slug[slug][0] if slug in self._head_by_slug else FILE
         said = [*weigh(raised, self.settings.review.severities)]
         return make_findings(said, slug, Exposure(NOTHING, ()), Files(path, path, lambda _side, _pointer: (None, None))).findings
 
@@ -209,8 +209,10 @@ class Range:
 
     def _raised(self, made: Review, semver: Level | None) -> Iterator[Raised]:
         """What concerns no single workflow."""
-        if made.unknown and any(workflow.level is not None for workflow in made.workflows):
-            yield files.executions_unknown(made.unknown, required=self.settings.review.require_executions)
+        unknown = [workflow.workflow for workflow in made.workflows if workflow.live is None]
+        if unknown:
+            reason = made.unknown or f"the snapshot does not tell of {', '.join(map(repr, unknown))}"
+            yield files.executions_unknown(reason, required=self.settings.review.require_executions)
         if self._head_settings is not None and self._head_settings != self.settings:
             today = made.created_at.date()
             yield from files.weakened(self.settings, self._head_settings, today, lambda rule: find_rule(rule).severity)
