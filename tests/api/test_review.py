@@ -462,3 +462,30 @@ def test_a_plan_for_a_workflow_that_there_is_not_is_told(story: Story) -> None:
     story.git("switch", "--quiet", "main")
     [finding] = story.repo.review("main", "idea").findings
     assert (finding.code, finding.workflow) == ("WFL905", "nobody")
+
+
+def test_a_renamed_and_edited_workflow_is_one_and_an_unrelated_one_is_another(story: Story) -> None:
+    story.git("switch", "--quiet", "--create", "idea")
+    (story.path / "workflows/welcome.json").unlink()
+    story.write(greeting=steps("hello", "wait", "bye", "more"))
+    story.git("add", "--all")
+    story.git("commit", "--quiet", "--message", "Rename and edit")
+    [found] = story.repo.review("main", "idea").workflows
+    assert (found.workflow, found.status, found.old_path) == ("greeting", FileStatus.RENAMED, "workflows/welcome.json")
+    story.write(greeting={**steps("news"), "steps": {"news": {"type": "send_sms", "config": {"text": "Hi"}, "next": None}}})
+    story.git("commit", "--quiet", "--all", "--message", "Something else")
+    review = story.repo.review("main", "idea")
+    assert [(found.workflow, found.status) for found in review.workflows] == [
+        ("greeting", FileStatus.ADDED),
+        ("welcome", FileStatus.DELETED),
+    ]
+
+
+def test_files_that_are_no_workflows_are_not_read(story: Story) -> None:
+    story.git("switch", "--quiet", "--create", "idea")
+    (story.path / "large.bin").write_bytes(b"\0" * 100_000)
+    story.git("add", "--all")
+    story.git("commit", "--quiet", "--message", "Add a large file")
+    blob = story.git("rev-parse", "HEAD:large.bin").strip()
+    (story.path / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
+    assert story.repo.review("main", "idea").workflows == ()

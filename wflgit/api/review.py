@@ -18,18 +18,19 @@ from wflgit.core.impact.engine import Files, make_findings, weigh
 from wflgit.core.impact.policy import accept, outdated
 from wflgit.core.impact.references import calls, reference_findings
 from wflgit.core.impact.rules import find_rule
+from wflgit.core.paths import WorkflowPaths, parse_plan_path
 from wflgit.core.plan import Failure
 from wflgit.core.plan_file import load_plan
 from wflgit.core.problems import Severity
 from wflgit.core.review import FileStatus, Level, Review
 from wflgit.core.settings import FILE, OFF, ReviewPolicy, Settings, parse_settings
+from wflgit.core.steplife import is_continued
 from wflgit.errors import DefinitionError, NotFoundError, SettingsError, WflgitError
 from wflgit.git import ranges, worktree
 
 if TYPE_CHECKING:
     from wflgit.core.findings import Finding
     from wflgit.core.impact.rule import Raised
-    from wflgit.core.paths import WorkflowPaths
     from wflgit.git.ranges import FileDelta
     from wflgit.workspace import Workspace
 
@@ -79,12 +80,22 @@ class Range:
 
     @cached_property
     def _deltas(self) -> list[FileDelta]:
-        return list(ranges.changed_files(self._workspace.git, self.base, self.head))
+        return list(ranges.changed_files(self._workspace.git, self.base, self.head, wanted=self._is_wanted))
+
+    def _is_wanted(self, path: str) -> bool:
+        """Whether a file is a workflow on one of the sides, a plan, or says a level."""
+        if self.settings.paths.slug(path) or self._head_paths.slug(path):
+            return True
+        return parse_plan_path(path) is not None or path.startswith(f"{CHANGES_FOLDER}/")
 
     @cached_property
     def _pairs(self) -> list[Pair]:
-        head = self._head_settings or self.settings
-        return pair_workflows(self._deltas, self.settings.paths, head.paths)
+        return pair_workflows(self._deltas, self.settings.paths, self._head_paths, is_same=self._goes_on)
+
+    def _goes_on(self, old: Side, new: Side) -> bool:
+        """Whether a file that came is one that went, under another slug."""
+        before, now = self._graph(old), self._graph(new)
+        return before is not None and now is not None and is_continued(before, now)
 
     def review(self, executions: str | None, token: str | None, fail_on: Severity | str | None, semver: Level | None) -> Review:
         """Look at every workflow that differs, and at what is between them."""

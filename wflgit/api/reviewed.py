@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from wflgit.core.paths import WorkflowPaths, parse_plan_path
@@ -44,24 +44,42 @@ class Pair:
         return FileStatus.CHANGED if self.old.slug == self.new.slug else FileStatus.RENAMED
 
 
-def pair_workflows(deltas: Iterable[FileDelta], base: WorkflowPaths, head: WorkflowPaths) -> list[Pair]:
+_MANY = 2_500
+"""From how many pairs of a file that went and one that came on, only equal contents are taken for a renaming."""
+
+
+def pair_workflows(
+    deltas: Iterable[FileDelta], base: WorkflowPaths, head: WorkflowPaths, *, is_same: Callable[[Side, Side], bool]
+) -> list[Pair]:
     """Find the workflows among the files that differ, by slug.
 
-    A file that moved without getting another slug is one workflow that changed. Plans of migrations are none.
+    A file that moved without getting another slug is one workflow that changed. One that went and one that came are one that was
+    renamed, if their contents are equal, or else if `is_same`. Plans of migrations are no workflows.
 
     Args:
         deltas: the files that differ.
         base: which files of the base are workflows.
         head: which files of the head are.
+        is_same: says whether a file that came is one that went, moved and edited.
     """
     pairs = [Pair(_old(delta, base), _new(delta, head)) for delta in deltas]
-    arrived = {pair.new.slug: pair for pair in pairs if pair.new is not None and pair.old is None}
-    left = {pair.old.slug: pair for pair in pairs if pair.old is not None and pair.new is None}
-    moved = arrived.keys() & left.keys()
-    found = [
-        pair for pair in pairs if (pair.old or pair.new) and not (pair.slug in moved and (pair.old is None or pair.new is None))
-    ]
-    found += [Pair(left[slug].old, arrived[slug].new) for slug in moved]
+    found = [pair for pair in pairs if pair.old is not None and pair.new is not None]
+    gone = [pair.old for pair in pairs if pair.old is not None and pair.new is None]
+    come = [pair.new for pair in pairs if pair.new is not None and pair.old is None]
+
+    def match(is_one: Callable[[Side, Side], bool]) -> None:
+        for new in [*come]:
+            old = next((old for old in gone if is_one(old, new)), None)
+            if old is not None:
+                found.append(Pair(old, new))
+                gone.remove(old)
+                come.remove(new)
+
+    match(lambda old, new: old.slug == new.slug)
+    match(lambda old, new: old.blob == new.blob)
+    if len(gone) * len(come) <= _MANY:
+        match(is_same)
+    found += [*(Pair(old, None) for old in gone), *(Pair(None, new) for new in come)]
     return sorted(found, key=lambda pair: (pair.slug, pair.new.path if pair.new else ""))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from wflgit.git.repository import REGULAR, GitRepository, text_path
 
 @dataclass(frozen=True, slots=True)
 class FileDelta:
-    """A regular file that differs. A side without it has None for its path and blob; a renamed file has two paths.
+    """A regular file that differs. A side without it has None for its path and blob.
 
     `content` is what the new side holds where that is a file of the working tree and not in Git.
     """
@@ -69,13 +69,14 @@ def find_merge_base(repo: GitRepository, one: str, other: str) -> str:
     )
 
 
-def changed_files(repo: GitRepository, base: str, head: str | None) -> Iterator[FileDelta]:
-    """The regular files that differ between two commits, renamed ones recognised.
+def changed_files(repo: GitRepository, base: str, head: str | None, *, wanted: Callable[[str], bool]) -> Iterator[FileDelta]:
+    """The regular files that differ between two commits; a renamed one is one that went and one that came.
 
     Args:
         repo: the repository.
         base: a commit.
         head: another; None for the working tree with all that is not committed, but for ignored files.
+        wanted: says by its path whether a file is; the content of others is not looked at.
 
     Raises:
         MissingObjectError: this clone lacks a commit or folder of it.
@@ -87,13 +88,12 @@ def changed_files(repo: GitRepository, base: str, head: str | None) -> Iterator[
             diff = tree.diff_to_workdir(DiffOption.INCLUDE_UNTRACKED | DiffOption.RECURSE_UNTRACKED_DIRS)
         else:
             diff = tree.diff_to_tree(repo.tree_of(repo.raw_commit(head)))
-        if {DeltaStatus.DELETED, DeltaStatus.ADDED, DeltaStatus.UNTRACKED} & {delta.status for delta in diff.deltas}:
-            diff.find_similar()
         deltas = list(diff.deltas)
     except (KeyError, pygit2.GitError) as error:
         raise repo.unreadable(f"{base[:10]}..{head and head[:10]}", error) from error
     for delta in deltas:
-        yield from _file_delta(delta, None if head else repo.workdir)
+        if wanted(text_path(delta.new_file.raw_path) or ""):
+            yield from _file_delta(delta, None if head else repo.workdir)
 
 
 def _file_delta(delta: pygit2.DiffDelta, workdir: Path | None) -> Iterator[FileDelta]:
