@@ -489,3 +489,20 @@ def test_files_that_are_no_workflows_are_not_read(story: Story) -> None:
     blob = story.git("rev-parse", "HEAD:large.bin").strip()
     (story.path / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
     assert story.repo.review("main", "idea").workflows == ()
+
+
+def test_what_is_canonical_readable_and_as_it_was_is_not_told(story: Story) -> None:
+    review = propose(story, welcome=steps("hello", "wait", "bye", "more")).repo.review("main", "idea")
+    assert not codes(review) & {
+        "WFL901",
+        "WFL902",
+        "WFL903",
+        "WFL904",
+        "WFL905",
+        "WFL908",
+        "WFL909",
+        "WFL910",
+        "WFL911",
+        "WFL914",
+        "WFL915",
+    }
