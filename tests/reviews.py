@@ -12,7 +12,7 @@ from tests.core.plans import SOURCE, TARGET
 from wflgit.core.changes import Change, ChangeType
 from wflgit.core.diff import Comparison, compare
 from wflgit.core.exposure import NOBODY, UNKNOWN, Affected
-from wflgit.core.findings import Finding, Ignore, fingerprint
+from wflgit.core.findings import Finding, fingerprint
 from wflgit.core.formats import parse
 from wflgit.core.formats.meaning import Worth
 from wflgit.core.mapping import map_steps
@@ -21,6 +21,7 @@ from wflgit.core.plan import make_plan
 from wflgit.core.problems import Severity
 from wflgit.core.records import ExecutionStatus
 from wflgit.core.review import FileStatus, Level, Review, WorkflowReview
+from wflgit.core.settings import Ignore
 from wflgit.core.words import describe
 
 if TYPE_CHECKING:

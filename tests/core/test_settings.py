@@ -5,10 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from wflgit import SettingsError
-from wflgit.core.findings import Ignore
 from wflgit.core.paths import WorkflowPaths
 from wflgit.core.problems import Severity
-from wflgit.core.settings import ReviewPolicy, Settings, format_settings, parse_settings
+from wflgit.core.settings import Ignore, ReviewPolicy, Settings, format_settings, parse_settings
 
 
 def test_what_is_written_is_read_back() -> None:

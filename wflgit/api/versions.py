@@ -18,7 +18,6 @@ from wflgit.api.editing import (
 from wflgit.api.listing import list_records, record_of
 from wflgit.core.messages import ACTION, AUDIT_HEAD, SEMVER, compose
 from wflgit.core.names import CURRENT, TAG_PREFIX, archive_ref, channel_tag, parse_revision, version_tag
-from wflgit.core.plan import Side
 from wflgit.core.problems import Severity
 from wflgit.core.records import Version
 from wflgit.errors import ConflictError, DefinitionError, NotFoundError, StateError
@@ -28,7 +27,7 @@ from wflgit.workspace import Standing, Workspace
 
 if TYPE_CHECKING:
     from wflgit.core.diff import Comparison
-    from wflgit.core.plan import Plan
+    from wflgit.core.plan import Plan, Side
     from wflgit.core.review import Level
     from wflgit.core.rollout import Rollout
     from wflgit.core.steplife import StepBlame, StepEvent
@@ -169,8 +168,9 @@ class Versions:
         """
         found = self._workspace.get(slug)
         row = found.rows[0] if number is None else found.version(number)
-        plan = self._plan(found, Side(row.number, row.commit, row.blob or ""), rollout)
-        asked = self._asked(found, Side(row.number, row.commit, row.blob or ""))
+        target = _side(row.number, row.commit, row.blob)
+        plan = self._plan(found, target, rollout)
+        asked = self._asked(found, target)
         version = self._publish(found, row.commit, asked, action="publish", words=(message,) if message else ())
         self._roll_out(plan, version, rollout)
         return version
@@ -199,7 +199,7 @@ class Versions:
         from wflgit.api.migrations import Migrations
 
         if plan is not None and rollout is not None:
-            bound = replace(plan, target=Side(version.number, version.commit, plan.target.blob))
+            bound = replace(plan, target=replace(plan.target, version=version.number, commit=version.commit))
             Migrations(self._workspace).create(bound, strategy=rollout.strategy, pace=rollout.pace)
 
     def _asked(self, found: Standing, target: Side) -> tuple[Level, str]:
@@ -315,7 +315,7 @@ class Versions:
         if target.blob == current.blob:
             return record_of(workspace, slug, current.commit)
         commit = newest.commit
-        side = Side(newest.number + (newest.blob != target.blob), None, target.blob)
+        side = _side(newest.number + (newest.blob != target.blob), None, target.blob)
         plan, asked = self._plan(found, side, rollout, back_to=to), self._asked(found, side)
         if newest.blob != target.blob:
             content, path = workspace.git.blob(target.blob), newest.path if newest.blob else target.path
@@ -413,6 +413,13 @@ class Versions:
         if channel not in known:
             hint = f"declared are: {', '.join(known)}" if known else 'declare it in wflgit.toml: channels = ["stable"]'
             raise NotFoundError(f"there is no channel '{channel}'", candidates=known, hint=hint)
+
+
+def _side(number: int, commit: str | None, blob: str | None) -> Side:
+    """A version as the side of a plan; whoever only lists versions need not import what plans take."""
+    from wflgit.core.plan import Side
+
+    return Side(number, commit, blob or "")
 
 
 def _require_unarchived(row: VersionRow, done: str) -> None:

@@ -5,31 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import date
+from typing import TYPE_CHECKING
 
-from wflgit.core.exposure import Affected
-from wflgit.core.problems import Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Ignore:
-    """A finding that somebody has looked at and accepted, as `wflgit.toml` of the base says it.
-
-    Attributes:
-        reason: why it is accepted.
-        until: the last day on which it counts.
-        rule: the code or name of a rule, or None where `fingerprint` says which finding.
-        workflow: the slug; None for all.
-        step: the step; None for all.
-        fingerprint: of one finding.
-    """
-
-    reason: str
-    until: date
-    rule: str | None = None
-    workflow: str | None = None
-    step: str | None = None
-    fingerprint: str | None = None
+if TYPE_CHECKING:
+    from wflgit.core.exposure import Affected
+    from wflgit.core.problems import Severity
+    from wflgit.core.settings import Ignore
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from wflgit.core.findings import Ignore
 from wflgit.core.names import CURRENT, DRAFT, near
 from wflgit.core.paths import WorkflowPaths
 from wflgit.core.problems import Severity
@@ -38,6 +37,27 @@ OFF = "off"
 """What is said of a rule that is not to be applied, and of reviews that never fail."""
 
 SEMVER_FROM = ("label", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """A finding that somebody has looked at and accepted, as `wflgit.toml` says it.
+
+    Attributes:
+        reason: why it is accepted.
+        until: the last day on which it counts.
+        rule: the code or name of a rule, or None where `fingerprint` says which finding.
+        workflow: the slug; None for all.
+        step: the step; None for all.
+        fingerprint: of one finding.
+    """
+
+    reason: str
+    until: date
+    rule: str | None = None
+    workflow: str | None = None
+    step: str | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from tests.builders import START
 from tests.core.impact.cases import graph, situation
 from tests.core.impact.documents import booked, goals, native, row, with_
 from wflgit.core.exposure import Affected, Exposure
-from wflgit.core.findings import Finding, Ignore
+from wflgit.core.findings import Finding
 from wflgit.core.graph import Pointer
 from wflgit.core.impact.engine import (
     Files,
@@ -25,6 +25,7 @@ from wflgit.core.impact.engine import (
 from wflgit.core.impact.rule import Action, Area, Meets, Raised, Rule
 from wflgit.core.problems import Severity
 from wflgit.core.records import StepCount
+from wflgit.core.settings import Ignore
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 TODAY = START.date()

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from wflgit.core.exposure import NOBODY
-from wflgit.core.findings import Finding, Ignore
+from wflgit.core.findings import Finding
 from wflgit.core.impact import files
 from wflgit.core.impact.policy import accept, outdated
 from wflgit.core.impact.rules import find_rule
 from wflgit.core.paths import WorkflowPaths
 from wflgit.core.problems import Problem, Severity
 from wflgit.core.review import Level
-from wflgit.core.settings import ReviewPolicy, Settings
+from wflgit.core.settings import Ignore, ReviewPolicy, Settings
 
 TODAY = date(2026, 1, 5)
 LATER, BEFORE = date(2026, 2, 1), date(2026, 1, 4)

@@ -12,9 +12,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from wflgit.core.exposure import NOBODY, Affected, Exposure
-from wflgit.core.findings import Finding, Ignore, fingerprint
+from wflgit.core.findings import Finding, fingerprint
 from wflgit.core.impact.rule import Area, Meets, Raised
 from wflgit.core.problems import Severity
+from wflgit.core.settings import Ignore
 
 if TYPE_CHECKING:
     from wflgit.core.graph import Pointer

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from wflgit.core.findings import Ignore
 from wflgit.core.impact.rule import Action, Area, Meets, Raised, Rule
 from wflgit.core.paths import WorkflowPaths
 from wflgit.core.problems import Problem, Severity
+from wflgit.core.settings import Ignore
 
 if TYPE_CHECKING:
     from wflgit.core.plan import Failure

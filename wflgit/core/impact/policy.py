@@ -11,8 +11,9 @@ from wflgit.core.impact.engine import apply_ignores, expired_ignores, matches, u
 from wflgit.core.impact.files import NEVER_IGNORED, expired, unused
 
 if TYPE_CHECKING:
-    from wflgit.core.findings import Finding, Ignore
+    from wflgit.core.findings import Finding
     from wflgit.core.impact.rule import Raised
+    from wflgit.core.settings import Ignore
 
 
 def accept(findings: Iterable[Finding], ignores: Collection[Ignore], today: date) -> tuple[Finding, ...]:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wflgit.core.diff import EdgeChange
-    from wflgit.core.findings import Finding, Ignore
+    from wflgit.core.findings import Finding
     from wflgit.core.review import Review, WorkflowReview
+    from wflgit.core.settings import Ignore
     from wflgit.render.review.words import Told
 
 SCHEMA = "wflgit.review/1"
