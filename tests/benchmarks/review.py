@@ -18,20 +18,20 @@ _WORKFLOWS, _COMMITS, _TOUCHED = 1_000, 10_000, 50
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Measure a review in a repository with a long history: nobody on the way, and somebody in each touched workflow."""
+    """Measure a review in a repository with a long history: executions unknown, and some in each touched workflow."""
     place = History(bench.size(_WORKFLOWS), bench.size(_COMMITS), tagged=bench.size(_WORKFLOWS)).write(bench.folder / "review")
     touched = range(min(_TOUCHED, bench.size(_WORKFLOWS)))
     _propose(place, touched)
     with wflgit.open(place, actor=AUTHOR) as repo:
         repo.sync()
-        for work in ("where nobody is on the way", "with executions in each"):
+        for work in ("where executions are unknown", "with 20 executions in each"):
             ours, floor = race(
                 Contestant("wflgit", partial(_review, place)),
                 Contestant("git diff and parsing", partial(_floor, place, touched)),
                 rounds=bench.rounds(20),
             )
             yield Row(f"review of {len(touched)} touched workflows of {bench.size(_WORKFLOWS):,}, {work}", ours, floor, goal=2)
-            if work.endswith("way"):
+            if work.endswith("unknown"):
                 for index in touched:
                     repo.versions.publish(slug(index), repo.versions.list(slug(index))[0].number)
                     repo.executions.start_many(slug(index), [f"contact-{number}" for number in range(20)])

@@ -73,13 +73,13 @@ def try_pair(old: bytes, new: bytes, tally: Tally) -> dict[str, list[str]]:
 
 
 def _judge(pair: Pair, tally: Tally) -> tuple[Finding, ...]:
-    """Apply all rules: it is unknown who is on the way, three are at every step, nobody is."""
+    """Apply all rules: it is unknown who is on the way, three are at every step that one can come to, nobody is."""
     graph = pair.before.graph
     situation = Situation("welcome", graph, pair.now.graph, Exposure(graph, None), NOW)
     assert situation.changes is not None  # told before the clock of the rules starts
     with tally.timed("rules"):
         unknown = _findings(situation)
-    everywhere = [StepCount("welcome", 1, step, active=2, waiting=1) for step in graph.steps]
+    everywhere = [StepCount("welcome", 1, step, active=2, waiting=1) for step in graph.reachable() or graph.steps]
     some, none = (_findings(replace(situation, exposure=Exposure(graph, known))) for known in (everywhere, []))
     for fewer, more in ((some, unknown), (none, some)):
         worst = _worst(more)
