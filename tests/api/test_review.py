@@ -506,3 +506,44 @@ def test_what_is_canonical_readable_and_as_it_was_is_not_told(story: Story) -> N
         "WFL914",
         "WFL915",
     }
+
+
+def test_a_file_that_cannot_be_read_is_renamed_too(story: Story) -> None:
+    story.write(broken="{")
+    story.git("add", ".")
+    story.git("commit", "--quiet", "--message", "Break")
+    story.git("switch", "--quiet", "--create", "idea")
+    story.git("mv", "workflows/broken.json", "workflows/damaged.json")
+    story.git("commit", "--quiet", "--message", "Rename")
+    [found] = story.repo.review("main", "idea").workflows
+    assert (found.workflow, found.status) == ("damaged", FileStatus.RENAMED)
+
+
+def test_what_lies_beside_the_workflows_of_a_working_tree_is_not_read(story: Story) -> None:
+    with (story.path / "huge.bin").open("wb") as file:
+        file.truncate(1 << 40)  # takes no room, and no machine could read it
+    story.write(welcome=steps("wait", "bye"))
+    assert [found.workflow for found in story.repo.review("main", "worktree").workflows] == ["welcome"]
+
+
+def test_a_token_for_an_address_is_for_that_host_only(story: Story) -> None:
+    seen: list[str | None] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers.get("Authorization"))
+            self.send_response(302 if self.path == "/snapshot" else 200)
+            self.send_header("Location", f"http://127.0.0.2:{server.server_port}/other")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("0.0.0.0", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        with pytest.raises(StoreError):
+            story.repo.review("main", "main", executions=f"http://127.0.0.1:{server.server_port}/snapshot", token="secret")
+        server.shutdown()
+        thread.join()
+    assert seen == ["Bearer secret", None]
