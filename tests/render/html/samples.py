@@ -48,6 +48,7 @@ def history() -> tuple[list[Version], list[Comparison | None]]:
             published_by=None if status is VersionStatus.DRAFT else MAYA,
             channels=channels,
             executions=executions,
+            semver=None if status is VersionStatus.DRAFT else f"1.{number - 1}.0",
         )
         for number, (status, summary, channels, executions) in enumerate(said, 1)
     ]
