@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,10 +11,6 @@ from tests import invariants
 from tests.builders import BEN, Story, make_repo, steps
 from wflgit import DefinitionError
 from wflgit import open as open_repository
-from wflgit.api.proposing import propose
-from wflgit.core.formats import parse
-from wflgit.core.plan import Side
-from wflgit.core.records import ExecutionStatus
 from wflgit.store import versions
 
 
@@ -155,35 +149,3 @@ def test_an_archived_version_keeps_its_number_and_a_taken_back_one_has_none(stor
     story.git("update-ref", "refs/wflgit/archive/welcome/v1", "refs/tags/welcome/v1")
     story.git("tag", "--delete", "welcome/v1", "welcome/v3")
     assert numbers(story) == ["1.0.0", "1.0.1", None]
-
-
-class TestPropose:
-    """What a review asks of content that is not on the trunk."""
-
-    def test_counts_that_are_given_count_and_not_the_store(self, story: Story) -> None:
-        story.commit(welcome=steps("hello", "bye")).publish("welcome").start("welcome", "ana")
-        found = story.version("welcome", 1)
-        workspace = story.repo.workspace
-        old, new = workspace.contents.parse(found.blob or "").graph, parse(_content("ask", "bye")).graph
-        source, target = Side(1, found.commit, found.blob or ""), Side(2, None, "f" * 40)
-        at_bye = {("bye", ExecutionStatus.ACTIVE): 3}
-        assert propose(workspace, "welcome", source, old, target, new, at_bye).plan.failures == ()
-        unknown = propose(workspace, "welcome", source, old, target, new, None)
-        assert [failure.step for failure in unknown.plan.failures] == ["hello"]
-        assert unknown.mended is not None
-
-    def test_steps_are_followed_through_the_trunk_unless_others_are_given(self, story: Story) -> None:
-        seen = {"event": "email.opened"}
-        story.commit(welcome=steps("wait_x", "bye", wait_x=seen)).publish("welcome")
-        story.commit(welcome=steps("wait_until_seen", "bye", wait_until_seen=seen))
-        workspace, found = story.repo.workspace, story.version("welcome", 1)
-        old = workspace.contents.parse(found.blob or "").graph
-        new = parse(_content("wait_until_seen", "bye", wait_until_seen={"event": "page.visited"})).graph
-        source, target = Side(1, found.commit, found.blob or ""), Side(3, None, "f" * 40)
-        waiting = {("wait_x", ExecutionStatus.WAITING): 1}
-        assert propose(workspace, "welcome", source, old, target, new, waiting).plan.instructions[0].origin == "history"
-        assert propose(workspace, "welcome", source, old, target, new, waiting, ()).plan.instructions[0].to is None
-
-
-def _content(*ids: str, **config: Any) -> bytes:
-    return json.dumps({"name": "Welcome", **steps(*ids, **config)}).encode()

@@ -2,52 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from wflgit.core import semver
 from wflgit.core.graph import NOTHING, Graph
-from wflgit.core.plan import Counts, Side
+from wflgit.core.plan import Side
 from wflgit.core.semver import Proposal
 from wflgit.errors import DefinitionError
 from wflgit.workspace import Standing, Workspace
 
 if TYPE_CHECKING:
     from wflgit.core.records import StepCount
-
-
-def propose(
-    workspace: Workspace,
-    workflow: str,
-    source: Side,
-    source_graph: Graph,
-    target: Side,
-    target_graph: Graph,
-    counts: Counts | None,
-    between: Sequence[Graph] | None = None,
-) -> Proposal:
-    """Plan from one version of a workflow to content that need not be committed, and look for rules where that is not enough.
-
-    Args:
-        workspace: where.
-        workflow: the slug.
-        source: the version that executions come from.
-        source_graph: its graph.
-        target: the content that they go to, as the version that it is or may become.
-        target_graph: its graph.
-        counts: who stands on the source, whatever the side store says; None where that is unknown: then somebody counts as
-            standing at each step.
-        between: the graphs of the versions between, nearest to the source first; None for those of the trunk.
-    """
-
-    def found() -> Sequence[Graph]:
-        if between is not None:
-            return between
-        return _between(workspace, workspace.find(workflow), source.version, target.version)
-
-    known = semver.one_at_each_step(source_graph) if counts is None else counts
-    return semver.propose(workflow, (source, target), (source_graph, target_graph), known, found)
 
 
 def propose_for(workspace: Workspace, standing: Standing, target: Side, counts: Iterable[StepCount]) -> tuple[Proposal, ...]:

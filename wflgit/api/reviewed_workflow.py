@@ -291,9 +291,9 @@ class _Subject:
         if self._counts is None or self._counts:
             assert self._pair.old is not None
             source = PlanSide(0, self._found.base, self._pair.old.blob)  # the base has no number here, so its plan is not shown
-            counts = None if self._counts is None else semver.counts_of(self._counts)
             graphs = self._before or NOTHING, self._now or NOTHING
-            return (proposing.propose(workspace, self._pair.slug, source, graphs[0], target, graphs[1], counts, between=()),)
+            counts = semver.one_at_each_step(graphs[0]) if self._counts is None else semver.counts_of(self._counts)
+            return (semver.propose(self._pair.slug, (source, target), graphs, counts),)
         return ()
 
     @cached_property

@@ -75,7 +75,9 @@ def _change_lines(change: Change) -> Iterator[Line]:
         elif not change.steps or _edge(edge).kind not in _PLAIN or _edge(edge).condition is not None:
             yield from _edge_lines(edge)
     if change.order is not None:
-        yield from _values("order", *(", ".join(edge.label for edge in edges) for edges in (change.order.old, change.order.new)))
+        yield from value_lines(
+            "order", *(", ".join(edge.label for edge in edges) for edges in (change.order.old, change.order.new))
+        )
 
 
 _SAID = ("scope", "start", "disabled")
@@ -123,10 +125,10 @@ def _field_lines(changes: Sequence[FieldChange]) -> Iterator[Line]:
             continue
         old = "absent" if change.kind is ChangeKind.ADDED else _value(change.old)
         new = "absent" if change.kind is ChangeKind.REMOVED else _value(change.new)
-        yield from _values(path, old, new)
+        yield from value_lines(path, old, new)
 
 
-def _values(name: str, old: str, new: str) -> Iterator[Line]:
+def value_lines(name: str, old: str, new: str) -> Iterator[Line]:
     """Old and new in one line if they are short, else below each other."""
     if len(old) + len(new) <= _ONE_LINE:
         yield line(f"    {name}: ", Span(old, Style.BAD), " → ", Span(new, Style.GOOD))
@@ -140,7 +142,7 @@ def _text_lines(name: str, old: str, new: str) -> Iterator[Line]:
     """What changed inside of a long text: lines with marks before them, or words with brackets around them."""
     found = text_diff(old, new)
     if all(piece.mark is not Mark.SAME for piece in found.pieces) and "\n" not in f"{old}{new}":
-        yield from _values(name, _value(old), _value(new))
+        yield from value_lines(name, _value(old), _value(new))
         return
     yield line(f"    {name}:")
     if found.by_lines:
@@ -173,10 +175,10 @@ def _condition_lines(change: EdgeChange) -> Iterator[Line]:
             yield line(f"    condition: {_value(_edge(change).condition)}")
         return
     if old.kind is not new.kind:
-        yield from _values("kind", old.kind, new.kind)
+        yield from value_lines("kind", old.kind, new.kind)
     before, after = _value(old.condition), _value(new.condition)
     if before != after:
-        yield from _values("condition", before, after)
+        yield from value_lines("condition", before, after)
 
 
 def _target(edge: Edge) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wflgit.core.changes import ChangeType
 from wflgit.core.fieldchanges import ChangeKind
+from wflgit.render.comparison import value_lines
 from wflgit.render.tables import Column, Table
 from wflgit.render.text import Line, Span, Style, day, line
 
@@ -130,12 +131,12 @@ def _told(change: StepChange, step: str) -> str:
 def _details(change: StepChange) -> Iterator[Line]:
     for field in change.fields:
         path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in field.path).removeprefix(".")
-        yield from _values(path, *_sides(field))
+        yield from value_lines(path, *_sides(field))
     for edge in change.edges if change.type in _WAYS else ():
         yield from _way_lines(edge)
     if change.order is not None:
         old, new = (", ".join(edge.label for edge in edges) for edges in (change.order.old, change.order.new))
-        yield from _values("order", old, new)
+        yield from value_lines("order", old, new)
 
 
 def _sides(field: FieldChange) -> tuple[str, str]:
@@ -146,21 +147,11 @@ def _sides(field: FieldChange) -> tuple[str, str]:
 def _way_lines(edge: EdgeChange) -> Iterator[Line]:
     old, new = (None if side is None else side.target or "end" for side in (edge.old, edge.new))
     if old != new:
-        yield from _values(edge.label, old or "nowhere", new or "nowhere")
+        yield from value_lines(edge.label, old or "nowhere", new or "nowhere")
     if edge.old is not None and edge.new is not None:
         before, now = _value(edge.old.condition), _value(edge.new.condition)
         if before != now:
-            yield from _values(f"{edge.label} if", before, now)
-
-
-def _values(name: str, old: str, new: str) -> Iterator[Line]:
-    """Old and new in one line if they are short, else below each other."""
-    if len(old) + len(new) <= _ONE_LINE:
-        yield line(f"    {name}: ", Span(old, Style.BAD), " → ", Span(new, Style.GOOD))
-        return
-    yield line(f"    {name}:")
-    yield line(Span(f"      - {old}", Style.BAD))
-    yield line(Span(f"      + {new}", Style.GOOD))
+            yield from value_lines(f"{edge.label} if", before, now)
 
 
 def _value(value: Any) -> str:

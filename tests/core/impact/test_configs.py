@@ -11,7 +11,7 @@ import pytest
 from tests.core.impact.cases import codes, raised, situation
 from tests.core.impact.cases_configs import TOKEN, acting, connected, doing, mailing, publishing, requesting, telling
 from tests.core.impact.cases_waits import calling
-from tests.core.impact.documents import n8n, node, red, row, wired
+from tests.core.impact.documents import n8n, native, node, red, row, wired
 from wflgit.core.catalog import BUILT_IN, Catalog, load_catalog
 from wflgit.core.impact.configs import CHECKS
 from wflgit.core.impact.rule import Raised
@@ -191,3 +191,20 @@ def test_a_changed_step_is_told_whether_it_or_the_schema_is_to_blame() -> None:
     assert blamed({"a": "x"}, {"a": 5}, catalog(a=TEXT), catalog(a=TEXT)) == ["WFL503"]
     assert blamed({"a": "x"}, {"a": 5}, catalog(a=TEXT), catalog(a=NUMBER)) == ["WFL503"]
     assert blamed({"a": "x"}, {"a": "x", "c": 5}, catalog(a=TEXT), catalog(a=TEXT)) == ["WFL504"]
+
+
+def test_a_field_that_only_is_called_like_one_of_a_call_is_told_too() -> None:
+    def own(**config: object) -> object:
+        return native(cold={"type": "own_type", "config": dict(config)})
+
+    assert "WFL516" in codes(situation(own(workflow="a", links=["x"]), own(workflow="b", links=["x"]), {}))
+    assert "WFL516" in codes(situation(own(links=["x"]), own(links=["y"]), {}))
+
+
+def test_which_workflow_is_called_is_told_once() -> None:
+    def starts(workflow: str) -> object:
+        return native(cold={"type": "start_workflow", "config": {"workflow": workflow}})
+
+    found = codes(situation(starts("a"), starts("b"), {}))
+    assert "WFL114" in found
+    assert "WFL516" not in found

@@ -46,6 +46,7 @@ from wflgit.core.impact.edits import (
 from wflgit.core.impact.literals import literal_secrets
 from wflgit.core.impact.roles import Role, is_destructive, sends
 from wflgit.core.impact.rule import Check, Raised, Rule
+from wflgit.core.impact.steps import called_workflow
 from wflgit.core.impact.triggers import explain_settings
 from wflgit.core.impact.waits import keeps_time
 from wflgit.core.problems import Severity
@@ -248,21 +249,25 @@ def _wish(problem: Problem, *, hidden: bool) -> str:
 # What fields are about
 
 
-_CALLS = frozenset({"workflow", "workflowId", "StateMachineArn", "workflowReferenceName", "links"})
-"""Keys under which steps name another workflow that they call."""
-
-
 def _is_told_elsewhere(situation: Situation, edit: Edit, said: Said, refused: list[Raised]) -> bool:
     """Whether another rule tells of a field: of times, of called workflows, of conditions, of versions of a type, of schemas."""
     is_condition = isinstance(edit.part, Step) and edit.part.kind is StepKind.CONDITION
     return (
         (is_condition and said.role is not Role.CREDENTIAL)
         or said.path == ("typeVersion",)
-        or not _CALLS.isdisjoint(said.path)
+        or _is_of_a_call(edit, said)
         or keeps_time(situation, edit, said)
         or (said.role is Role.SUPPRESSION and _is_sending(edit))
         or any(_is_about(one, edit, said) for one in refused)
     )
+
+
+def _is_of_a_call(edit: Edit, said: Said) -> bool:
+    """Whether a field says which workflow is called, of a step that calls one on both sides."""
+    if not isinstance(edit.was, Step) or not isinstance(edit.part, Step):
+        return False
+    old, new = called_workflow(edit.was), called_workflow(edit.part)
+    return bool(old and new) and any(said.path[: len(place)] == place for place in (*old, *new))
 
 
 def _is_about(one: Raised, edit: Edit, said: Said) -> bool:

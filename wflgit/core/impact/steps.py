@@ -327,10 +327,12 @@ def _changed(sides: Sides) -> Iterator[Raised]:
         if old.disabled != new.disabled:
             rule, what = (DISABLED, "disabled") if new.disabled else (ENABLED, "enabled")
             yield Raised(rule, subject, f"step {sides.name(new.id)} was {what}", was, new.id, new.pointer)
-        called, calls = _called(old), _called(new)
-        if called and calls and not same(called, calls):
+        before_calls, calls = called_workflow(old), called_workflow(new)
+        if before_calls and calls and not same(before_calls, calls):
             message = f"step {sides.name(new.id)} calls another workflow than before, or another version of it"
-            yield Raised(CALL_CHANGED, subject, message, was, new.id, new.pointer, old=called, new=calls)
+            yield Raised(
+                CALL_CHANGED, subject, message, was, new.id, new.pointer, old=[*before_calls.items()], new=[*calls.items()]
+            )
         if old.name != new.name and old.name and new.name and was[0] == new.id:
             message = f"step '{new.id}' is called '{new.name}' now, before that '{old.name}'"
             yield Raised(RENAMED, subject, message, was, new.id, new.pointer, old=old.name, new=new.name)
@@ -354,18 +356,18 @@ _CALLS = (
 _CALLING = ("workflow", "states:startExecution", "link call", "states:::aws-sdk:sfn")
 
 
-def _called(step: Step) -> dict[str, Any]:
-    """What a step says of the workflow that it calls; nothing, for one that calls none."""
+def called_workflow(step: Step) -> dict[tuple[str, ...], Any]:
+    """What a step says of the workflow that it calls, by its place in the config; nothing, for one that calls none."""
     what = f"{step.type} {step.config.get('Resource', '')}"
     if not any(word.lower() in what.lower() for word in _CALLING):
         return {}
-    found = {}
+    found: dict[tuple[str, ...], Any] = {}
     for path in _CALLS:
         value: Any = step.config
         for key in path:
             value = value.get(key) if isinstance(value, Mapping) else None
         if value is not None:
-            found["/".join(path)] = value
+            found[path] = value
     return found
 
 
