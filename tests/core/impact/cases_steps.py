@@ -49,6 +49,14 @@ CASES = (
         fires=(native(), _retyped("remove_tag", {"tag": "cold"})),
         near=(native(), _retyped("add_tag", {"tag": "ice"})),
     ),
+    Case(
+        "WFL113",
+        fires=(
+            n8n(START, node("End"), Start=[["End"]]),
+            n8n({**START, "name": "Begin", "id": "key-Start"}, node("End"), Begin=[["End"]]),
+        ),
+        near=(n8n(START, node("End"), Start=[["End"]]), n8n({**START, "position": [7, 7]}, node("End"), Start=[["End"]])),
+    ),
     Case("WFL104", fires=(_n8n(1), _n8n(2)), near=(_n8n(1), _n8n(1, "Tidy"))),
     Case(
         "WFL105",

@@ -376,11 +376,14 @@ def _renamed(sides: Sides) -> Iterator[Raised]:
     recognised = []
     for was, now in sides.now.items():
         old, new = sides.old.steps[was], sides.new.steps[now]
-        if was == now or new.kind is StepKind.TRIGGER or (old.scope is not None and own_id(old) == own_id(new)):
+        if was == now or (old.scope is not None and own_id(old) == own_id(new)):
             continue
-        if old.key is not None and old.key == new.key:
-            message = f"step '{was}' is called '{now}' now"
-            yield Raised(RENAMED, step_subject(now), message, (was,), now, new.pointer, old=was, new=now)
+        is_trigger = new.kind is StepKind.TRIGGER
+        if is_trigger or (old.key is not None and old.key == new.key):
+            message = f"{'trigger' if is_trigger else 'step'} '{was}' is called '{now}' now"
+            yield Raised(
+                RENAMED, f"trigger {now}" if is_trigger else step_subject(now), message, (was,), now, new.pointer, old=was, new=now
+            )
         else:
             recognised.append((old, new))
     scores = match_steps(sides.old, sides.new) if recognised else {}
