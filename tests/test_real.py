@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.formats.test_formats import EXAMPLES
-from tests.real.__main__ import fuzz, try_repository
+from tests.real.__main__ import Trials, fuzz, try_merges, try_repository
 
 DAMAGED = 300
 
@@ -72,3 +72,46 @@ def test_damaged_files_only_give_clear_errors(repository: Path) -> None:
     trials, workflows = try_repository(repository)
     assert fuzz(trials, workflows, range(DAMAGED)) == DAMAGED
     assert trials.crashes == {}
+
+
+def test_two_edits_of_a_version_are_merged_and_held_against_git(merges: Path) -> None:
+    trials = Trials()
+    tally = try_merges(trials, merges)
+    assert (trials.crashes, tally.wrong) == ({}, [])
+    # One merge commit that Git made itself; and of three versions in a row, one that Git calls a conflict, and a true one.
+    assert (tally.clean, tally.conflicts, tally.real) == ({"native": 2}, {"native": 1}, {"native": 1})
+    assert (tally.git_clean, tally.git_conflicts, tally.gained) == ({"native": 1}, {"native": 2}, {"native": 1})
+    assert tally.kinds == {"field": 1}
+
+
+@pytest.fixture(scope="module")
+def merges(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two branches that were merged, and a file whose versions change one line more than once."""
+    place = tmp_path_factory.mktemp("merges")
+
+    def git(*arguments: str) -> None:
+        person = ("-c", "user.name=Maya", "-c", "user.email=maya@example.com")
+        subprocess.run(["git", "-C", str(place), *person, *arguments], check=True, capture_output=True)
+
+    def write(path: str, *pairs: tuple[str, str]) -> None:
+        content = EXAMPLES["native"].read_text()
+        for old, new in pairs:
+            assert content.count(old) == 1, old
+            content = content.replace(old, new)
+        (place / path).write_text(content)
+        git("add", ".")
+        git("commit", "--quiet", "-m", f"Edit {path}")
+
+    template, text, name = '"template": "welcome"}', "Any questions?", "Welcome new leads"
+    git("init", "--quiet", "-b", "main")
+    for path, last in (("field.json", '"template": "hi"}'), ("line.json", '"template": "hello"}, "disabled": true')):
+        write(path)
+        write(path, (template, '"template": "hello"}'))
+        write(path, (template, last))
+    write("merged.json")
+    git("switch", "--quiet", "-c", "reminder")
+    write("merged.json", (text, "Still there?"))
+    git("switch", "--quiet", "main")
+    write("merged.json", (name, "Hello"))
+    git("merge", "--quiet", "--no-edit", "reminder")
+    return place

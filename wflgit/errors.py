@@ -10,6 +10,7 @@ The tree, with each class's `code`::
     ├── DefinitionError           invalid-definition     a definition with problems; all of them are listed
     ├── PlanError                 plan-refused           a migration plan that cannot be carried out; all failures are listed
     ├── StateError                wrong-state            the rules forbid this in the state things are in
+    ├── PermissionDenied          permission-denied      the actor lacks a permission; says which
     ├── LimitError                limit-reached          a policy limit
     ├── ConflictError             conflict               somebody else was faster; read again and retry
     │   └── LockedError           locked                 a lock was not released in time
@@ -17,7 +18,9 @@ The tree, with each class's `code`::
     │   ├── ShallowRepositoryError  shallow-repository   history is cut off, so versions cannot be numbered
     │   ├── MissingObjectError    missing-object         an object is not in this clone
     │   ├── DirtyFileError        uncommitted-changes    the user's own edits would be overwritten
-    │   └── IdentityError         no-identity            nobody to attribute the change to
+    │   ├── IdentityError         no-identity            nobody to attribute the change to
+    │   ├── SigningError          signing                a commit or tag cannot be signed
+    │   └── RemoteError           remote                 another repository cannot be reached, or refuses
     ├── GitHubError               github                 GitHub did not do what it was asked
     └── StoreError                store                  the side store cannot do it
         ├── StoreVersionError     store-version          tables older or newer than this wflgit
@@ -32,6 +35,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from wflgit.core.diff import Comparison
+    from wflgit.core.merge.conflicts import MergeConflict
     from wflgit.core.plan import Failure
     from wflgit.core.problems import Problem
 
@@ -129,6 +134,22 @@ class StateError(WflgitError):
     code = "wrong-state"
 
 
+class PermissionDenied(WflgitError):  # noqa: N818 - what users of every other system call it
+    """The actor may not do this.
+
+    Attributes:
+        actor: id of who wanted to.
+        permission: what was missing, such as `workflows:publish`; None where the actor is of another account.
+    """
+
+    code = "permission-denied"
+
+    def __init__(self, message: str, *, actor: str, permission: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.actor = actor
+        self.permission = permission
+
+
 class LimitError(WflgitError):
     """A limit of the account's policy is reached."""
 
@@ -141,16 +162,30 @@ class ConflictError(WflgitError):
     Attributes:
         expected: what the caller based the change on (version, commit, blob or lock number), or None.
         actual: what is there now, or None.
+        theirs: what the others changed since `expected`, or None where that cannot be told.
+        ours: what the caller wanted to change, or None.
+        conflicts: where the two do not go together; empty unless they were to be merged.
     """
 
     code = "conflict"
 
     def __init__(
-        self, message: str, *, expected: str | int | None = None, actual: str | int | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        expected: str | int | None = None,
+        actual: str | int | None = None,
+        theirs: Comparison | None = None,
+        ours: Comparison | None = None,
+        conflicts: Sequence[MergeConflict] = (),
+        hint: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.expected = expected
         self.actual = actual
+        self.theirs = theirs
+        self.ours = ours
+        self.conflicts = tuple(conflicts)
 
 
 class LockedError(ConflictError):
@@ -187,6 +222,18 @@ class IdentityError(RepositoryError):
     """No actor was given and Git has no user.name and user.email to fall back on."""
 
     code = "no-identity"
+
+
+class SigningError(RepositoryError):
+    """A commit or tag cannot be signed as the user's Git configuration says."""
+
+    code = "signing"
+
+
+class RemoteError(RepositoryError):
+    """Another repository cannot be reached, does not let us in, or refuses what we push."""
+
+    code = "remote"
 
 
 class GitHubError(WflgitError):

@@ -1,8 +1,10 @@
 """Try wflgit on real repositories and say what came of it: `python -m tests.real REPOSITORY... [--fuzz SECONDS]`.
 
 Every workflow file in every version is parsed, validated and written back; every version is compared with the one before it, and
-all rules are applied to what changed; with `--fuzz`, files are damaged at random for as long. Exit 1 if anything but a clear error
-comes of any of that. `--show WFL508` or `--show step-moved` prints where a rule, or a type of changes, was found, to be judged.
+all rules are applied to what changed; with `--fuzz`, files are damaged at random for as long. With `--merges`, versions that have a
+third one in common are merged instead, and held against what Git makes of them. Exit 1 if anything but a clear error comes of any
+of that, or a merge that is worse than Git's. `--show WFL508` or `--show step-moved` prints where a rule, or a type of changes,
+was found, to be judged.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.real.material import contents, format_of, histories, looks_like_a_workflow
+from tests.real.merges import Merges, cases, read_sides, try_merge
 from tests.real.pairs import try_pair
 from tests.real.tally import Tally
 from tests.real.trial import damage, try_content
@@ -84,6 +87,19 @@ def try_repository(repository: Path, *, pairs_of: int = 1, show: str = "") -> tu
     return trials, [read[blob] for blob in workflows]
 
 
+def try_merges(trials: Trials, repository: Path, *, most: int = 0) -> Merges:
+    """Make the merges that the history of a repository has to offer: all, or so many at most, spread over the whole history."""
+    tally, found = Merges(), list(cases(repository, histories(repository)))
+    if 0 < most < len(found):
+        real = [case for case in found if case.real][:most]
+        rest = [case for case in found if not case.real]
+        found = real + rest[:: max(1, len(rest) // max(1, most - len(real)))][: most - len(real)]
+    read = read_sides(repository, found)
+    for case in found:
+        trials.guard(f"merge of {case.path}", lambda case=case: try_merge(case, read, tally))  # type: ignore[misc]
+    return tally
+
+
 def fuzz(trials: Trials, workflows: list[bytes], seeds: Iterable[int]) -> int:
     """Damage one workflow after the other, by one seed each, and try what comes of it; return how many were tried."""
     tried = 0
@@ -112,12 +128,17 @@ def main() -> int:
     parser.add_argument("repositories", nargs="+", type=Path, metavar="REPOSITORY", help="a Git repository, bare or not")
     parser.add_argument("--fuzz", type=float, default=0, metavar="SECONDS", help="damage files of each repository for so long")
     parser.add_argument("--revisions", type=int, default=1, metavar="N", help="compare versions only of files with so many")
+    parser.add_argument("--merges", action="store_true", help="make three-way merges of the history, and nothing else")
+    parser.add_argument("--most", type=int, default=0, metavar="N", help="with --merges: at most so many of each repository")
     parser.add_argument(
         "--show", default="", metavar="CODE", help="print the pairs, as blobs, in which a rule fires, or a type of change is"
     )
     wanted = parser.parse_args()
     crashes = 0
     for repository in wanted.repositories:
+        if wanted.merges:
+            crashes += _show_merges(repository, wanted.most)
+            continue
         trials, workflows = try_repository(repository, pairs_of=wanted.revisions, show=wanted.show)
         print(f"\n## {repository}\n\n{trials.no_workflows} other files")
         for name, tally in sorted(trials.tallies.items()):
@@ -128,6 +149,15 @@ def main() -> int:
         crashes += sum(trials.crashes.values())
         print("".join(f"{times} crashes at {where}\n" for where, times in trials.crashes.most_common()), end="", flush=True)
     return int(bool(crashes))
+
+
+def _show_merges(repository: Path, most: int) -> int:
+    """Print what came of the merges; return how many things there are that must not be."""
+    trials = Trials()
+    tally = try_merges(trials, repository, most=most)
+    print(f"\n## {repository}\n\n" + "\n".join(tally.lines()), flush=True)
+    print("".join(f"{times} crashes at {where}\n" for where, times in trials.crashes.most_common()), end="", flush=True)
+    return len(tally.wrong) + sum(trials.crashes.values())
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wflgit.core.diff import Comparison, EdgeChange, OrderChange, Part, PartChange
     from wflgit.core.fieldchanges import FieldChange
     from wflgit.core.graph import Edge, Pointer
+    from wflgit.core.merge.conflicts import MergeConflict
 
 SECRET = "(secret)"  # noqa: S105 - what is shown in place of one
 ANOTHER_SECRET = "(another secret)"  # noqa: S105
@@ -86,6 +87,23 @@ def conceal_changes(changes: Iterable[Change], format_name: str) -> tuple[Change
         )
         for change in changes
     )
+
+
+def conceal_conflict(conflict: MergeConflict) -> MergeConflict:
+    """A conflict of a merge that may be shown; its values, of whatever format, without secrets."""
+    pointer = tuple(conflict.path.split("/"))
+    base, ours, theirs = conflict.base, conflict.ours, conflict.theirs
+    for known in FORMATS.values():
+        if known.FIELDS.worth(pointer) is Worth.SECRET:
+            return replace(
+                conflict,
+                base=_secret(base),
+                ours=_secret(ours, other=base is not None),
+                theirs=_secret(theirs, other=base is not None),
+            )
+        ours, theirs = (_without_secrets(side, base, known.FIELDS, pointer) for side in (ours, theirs))
+        base = _without_secrets(base, base, known.FIELDS, pointer)
+    return replace(conflict, base=base, ours=ours, theirs=theirs)
 
 
 class _Concealing:

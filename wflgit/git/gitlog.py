@@ -6,11 +6,10 @@ Whatever the user has configured or set in the environment, the output is the sa
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from pygit2.enums import FileMode
@@ -19,6 +18,7 @@ from wflgit.core.paths import WorkflowPaths
 from wflgit.core.records import Identity
 from wflgit.errors import RepositoryError
 from wflgit.git.history import TrunkCommit, ordered
+from wflgit.git.program import find_git as find_git
 from wflgit.git.repository import REGULAR, GitRepository, moment, text_path
 
 _OTHER_FOLDERS = 4
@@ -103,9 +103,3 @@ def _tokens(command: list[str], folder: Path) -> Iterator[bytes]:
             complaints.seek(0)
             said = complaints.read().decode(errors="replace").strip()
             raise RepositoryError(f"git log failed: {said}", hint="git fsck tells whether the repository is damaged")
-
-
-@cache
-def find_git() -> str | None:
-    """Where the user's git is, or None if there is none."""
-    return shutil.which("git")

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from wflgit.errors import RepositoryError
-from wflgit.git.gitlog import find_git
+from wflgit.git.program import find_git
 
 _ABOUT_ONE_REPOSITORY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"})
 _SPECIAL = re.compile(r"[][\\.^$*+?{}()|]")
@@ -25,6 +25,15 @@ class Answer:
     code: int
     out: str
     err: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """The same, as bytes."""
+
+    code: int
+    out: bytes
+    err: bytes
 
 
 def ask_git(
@@ -41,17 +50,29 @@ def ask_git(
     Raises:
         RepositoryError: there is no git.
     """
+    answer = ask_git_bytes(arguments, folder=folder, stdin=stdin.encode(errors="surrogateescape"), environment=environment)
+    return Answer(answer.code, *(said.decode(errors="surrogateescape") for said in (answer.out, answer.err)))
+
+
+def ask_git_bytes(
+    arguments: Sequence[str], *, folder: Path | None = None, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+) -> RawAnswer:
+    """`ask_git` for what is no text.
+
+    Raises:
+        RepositoryError: there is no git.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in _ABOUT_ONE_REPOSITORY}
     own = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
     done = subprocess.run(
         [_git(), *arguments],
         cwd=folder,
-        input=stdin.encode(errors="surrogateescape"),
+        input=stdin,
         capture_output=True,
         env={**kept, **own, **(environment or {})},
         check=False,
     )
-    return Answer(done.returncode, *(said.decode(errors="surrogateescape") for said in (done.stdout, done.stderr)))
+    return RawAnswer(done.returncode, done.stdout, done.stderr)
 
 
 @cache

@@ -6,18 +6,19 @@ cosmetic, stays. At the end the document is read again: what does not come back 
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import replace
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.formats.native.reading import WAYS, is_branch, is_goal, is_target, to_graph, trigger_places
 from wflgit.core.formats.native.saying import lost_parts
 from wflgit.core.formats.shapes import list_of
 from wflgit.core.graph import EdgeKind, StepKind
-from wflgit.core.jsonvalues import patched, same
+from wflgit.core.jsonvalues import of_same_types, patched, same
 from wflgit.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from wflgit.core.graph import Edge, Goal, Graph, Step, Trigger
 
@@ -37,19 +38,27 @@ def to_document(document: Any, graph: Graph) -> Any:
         DefinitionError: for what the format cannot say; its problems name all of it.
     """
     old = to_graph(document)
+    touched = {step_id: step for step_id, step in graph.steps.items() if not _is_as_it_was(step_id, old, graph)}
     changes: dict[str, Any] = {
         "name": _text(document, "name", graph.name),
         "start": _text(document, "start", graph.start),
         "description": graph.settings.get("description", _GONE),
         **_triggers(document, old, graph),
-        "steps": _steps(document, old, graph),
+        "steps": _steps(document, old, graph, touched),
         "goals": _goals(document, graph),
     }
     written = _over(document, changes, _WORKFLOW)
-    problems = [*lost_parts(graph, to_graph(written))]
+    problems = [*lost_parts(*_only(touched, graph, written))]
     if problems:
         raise DefinitionError(problems[0].message, problems=problems, hint=problems[0].hint)
     return written
+
+
+def _only(touched: Mapping[str, Step], graph: Graph, written: Mapping[str, Any]) -> tuple[Graph, Graph]:
+    """What is to be said and what was written, without the steps that stand as they stood: these are read as they were read."""
+    edges = tuple(edge for edge in graph.edges if edge.source in touched or edge.source not in graph.steps)
+    rest = {**written, "steps": {step_id: written["steps"][step_id] for step_id in touched}}
+    return replace(graph, steps=touched, edges=edges), to_graph(rest)
 
 
 def referring(config: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any]:  # noqa: ARG001
@@ -93,21 +102,40 @@ def _named(raw: Mapping[str, Any], key: str, value: str) -> Any:
     return _text(raw, key, value if value or raw.get(key) == "" else None)
 
 
-def _steps(document: Mapping[str, Any], old: Graph, new: Graph) -> Mapping[str, Any]:
+def _steps(document: Mapping[str, Any], old: Graph, new: Graph, touched: Collection[str]) -> Mapping[str, Any]:
     raw_steps = document["steps"]
     free = {step.pointer: step.id for step in old.steps.values() if step.id not in new.steps}
     origins = {step.id: step.id if step.id in old.steps else free.pop(step.pointer, None) for step in new.steps.values()}
     arrived = {origin: step_id for step_id, origin in origins.items()}
-    order = [arrived[step_id] for step_id in raw_steps if step_id in arrived]
-    kept, place = {*order}, 0
-    for step_id in new.steps:
-        if step_id in kept:
-            place = order.index(step_id) + 1
-        else:
-            order.insert(place, step_id)
-            place += 1
-    written = {step_id: _step(raw_steps.get(origins[step_id], {}), new.steps[step_id], new) for step_id in order}
+    written = {
+        step_id: _step(raw_steps.get(origins[step_id], {}), new.steps[step_id], new) if step_id in touched else raw_steps[step_id]
+        for step_id in _in_order([arrived[step_id] for step_id in raw_steps if step_id in arrived], new.steps)
+    }
     return raw_steps if same(raw_steps, written) else written
+
+
+def _in_order(kept: Sequence[str], steps: Iterable[str]) -> list[str]:
+    """Those that are kept in their order, each with the new ones that come after it among the steps."""
+    behind: dict[str, list[str]] = {step_id: [step_id] for step_id in kept}
+    first: list[str] = []
+    last = first
+    for step_id in steps:
+        if step_id in behind:
+            last = behind[step_id]
+        else:
+            last.append(step_id)
+    return [*first, *chain.from_iterable(behind.values())]
+
+
+def _is_as_it_was(step_id: str, old: Graph, new: Graph) -> bool:
+    """Whether a step, with its ways on, says what it said, so that it can stay as it stands."""
+    was, step = old.steps.get(step_id), new.steps[step_id]
+    if was is None or was[:7] != step[:7] or not of_same_types(was[3], step[3]):
+        return False
+    ways, others = old.outgoing.get(step_id, ()), new.outgoing.get(step_id, ())
+    if ways != others and [way[:5] for way in ways] != [way[:5] for way in others]:
+        return False
+    return not any(way[4] is not None and not of_same_types(way[4], other[4]) for way, other in zip(ways, others, strict=True))
 
 
 def _step(raw: Any, step: Step, graph: Graph) -> Any:
