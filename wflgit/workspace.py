@@ -16,112 +16,29 @@ from typing import TYPE_CHECKING
 
 from wflgit.contents import Contents
 from wflgit.core.names import CURRENT, DRAFT, Revision, channel_tag, near, tag_folder, unknown
+from wflgit.core.permissions import Access, Permission, describe_denial
 from wflgit.core.records import Actor, Definition, Identity
 from wflgit.core.settings import FILE, Settings, parse_settings
-from wflgit.errors import AmbiguousSlugError, ConflictError, DefinitionError, NotFoundError, SettingsError
+from wflgit.errors import DefinitionError, NotFoundError, PermissionDenied, SettingsError
 from wflgit.git import refs, worktree
 from wflgit.git.repository import GitRepository
+from wflgit.standing import Standing
 
 if TYPE_CHECKING:
     from wflgit.core.catalog import Catalog
     from wflgit.store.engine import Store
-    from wflgit.store.versions import FileRow, VersionRow
+    from wflgit.store.versions import VersionRow
     from wflgit.sync import Sync
 
 Clock = Callable[[], datetime]
+
+Authorizer = Callable[[Actor, Permission, str], bool]
+"""Says whether an actor may do something to a subject, for hosts that know better than `wflgit.toml`."""
 
 
 def utc_now() -> datetime:
     """The clock used unless another is given."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a workflow stands on the trunk.
-
-    Attributes:
-        slug: the workflow.
-        rows: its versions, newest first.
-        files: the files that have its slug: one, none if it is deleted, several in a collision.
-    """
-
-    slug: str
-    rows: list[VersionRow]
-    files: list[FileRow]
-
-    @property
-    def current(self) -> VersionRow | None:
-        """The highest published version that is not archived."""
-        return next((row for row in self.rows if row.tag and not row.archived), None)
-
-    def require_current(self) -> VersionRow:
-        """The current version.
-
-        Raises:
-            NotFoundError: if there is none.
-        """
-        if self.current is None:
-            reason = f"every published version of '{self.slug}' is archived"
-            if not any(row.archived for row in self.rows):
-                reason = f"no version of '{self.slug}' is published yet"
-            raise NotFoundError(reason, hint=f"publish one: `wflgit publish {self.slug}`")
-        return self.current
-
-    def version(self, number: int) -> VersionRow:
-        """The version of a number.
-
-        Raises:
-            NotFoundError: if there is none.
-        """
-        for row in self.rows:
-            if row.number == number:
-                return row
-        raise NotFoundError(
-            f"workflow '{self.slug}' has no version {number}",
-            hint=f"it has 1 to {self.rows[0].number}; `wflgit log {self.slug}` lists them",
-        )
-
-    def made_by(self, commit: str) -> VersionRow:
-        """The version that a commit made.
-
-        Raises:
-            ConflictError: if it is none any more, because the trunk was changed.
-        """
-        for row in self.rows:
-            if row.commit == commit:
-                return row
-        raise ConflictError(f"commit '{commit[:10]}' is no version of '{self.slug}' any more", hint="see `wflgit fsck`")
-
-    def require_one_file(self) -> FileRow | None:
-        """The file; None if the workflow is deleted.
-
-        Raises:
-            AmbiguousSlugError: if several files have the slug.
-        """
-        if len(self.files) > 1:
-            paths = [file.path for file in self.files]
-            raise AmbiguousSlugError(
-                f"{len(paths)} files have the slug '{self.slug}': {', '.join(repr(path) for path in paths)}",
-                paths=paths,
-                hint=f"rename all but one of them with `git mv`, or leave them out with [workflows] exclude in {FILE}",
-            )
-        return self.files[0] if self.files else None
-
-    def require_file(self) -> FileRow:
-        """The file.
-
-        Raises:
-            NotFoundError: if the workflow is deleted.
-            AmbiguousSlugError: if several files have the slug.
-        """
-        file = self.require_one_file()
-        if file is None:
-            raise NotFoundError(
-                f"workflow '{self.slug}' was deleted in version {self.rows[0].number}",
-                hint=f"see `wflgit log {self.slug}`; `wflgit rollback {self.slug} --to NUMBER` brings it back",
-            )
-        return file
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +56,30 @@ class Source:
 class Workspace:
     """Everything an operation needs, opened once. Not to be shared between threads: open one per thread."""
 
-    def __init__(self, git: GitRepository, *, store_url: str | None, actor: Actor | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        git: GitRepository,
+        *,
+        store_url: str | None,
+        actor: Actor | None,
+        clock: Clock,
+        authorizer: Authorizer | None = None,
+    ) -> None:
         self.git = git
         self.clock = clock
         self.contents = Contents(git)
         self._store_url = store_url
         self._actor = actor
+        self._authorizer = authorizer
         self._settings: tuple[str | None, Settings] | None = None
         self._deleted: dict[str, tuple[str | None, bool]] = {}
         self._pins: dict[tuple[str, str], Source] = {}
         self._resolved: dict[tuple[str, str], tuple[object, Definition]] = {}
+
+    def opened_again(self) -> Workspace:
+        """The same repository, actor, store and clock, for another thread."""
+        git = GitRepository.open(self.git.workdir or self.git.git_dir, patience_s=self.git.patience_s)
+        return Workspace(git, store_url=self._store_url, actor=self._actor, clock=self.clock, authorizer=self._authorizer)
 
     # Who, where, under which rules
 
@@ -190,7 +121,7 @@ class Workspace:
         """The side store: the one asked for, else the one the settings name, else the one embedded in the repository."""
         from wflgit.store.engine import open_store
 
-        store = open_store(self._store_url or self.settings.store, self.embedded_store)
+        store = open_store(self._store_url or self.settings.store, self.embedded_store, account=self.account)
         weakref.finalize(self, store.close)
         return store
 
@@ -219,6 +150,50 @@ class Workspace:
         if self._actor is not None:
             return Identity(self._actor.name, self._actor.id)
         return self.git.identity()
+
+    def require(self, permission: Permission, subject: str) -> None:
+        """Make sure that the actor may do something; every operation that writes asks this before it does anything.
+
+        Args:
+            permission: what it takes.
+            subject: what it is done to, such as a slug.
+
+        Raises:
+            PermissionDenied: if the actor lacks the permission, or is of another account.
+            IdentityError: if it matters who the actor is, and nobody is there.
+        """
+        access = self._read_settings().access
+        if self._actor is None and self._authorizer is None and access.is_open:
+            return
+        self.require_account()
+        actor = self._actor or Actor(self.identity.email, self.identity.name)
+        if not self._is_allowed(actor, permission, subject, access):
+            raise PermissionDenied(
+                describe_denial(actor.id, permission, subject),
+                actor=actor.id,
+                permission=permission,
+                hint=f"somebody with '{Permission.ADMIN}' can give it, under [[members]] in {FILE} on the trunk",
+            )
+
+    def require_account(self) -> None:
+        """Make sure that the actor is not of another account: such a one may not even read.
+
+        Raises:
+            PermissionDenied: if it is.
+        """
+        actor = self._actor
+        if actor is not None and actor.account not in (None, self.account):
+            raise PermissionDenied(
+                f"'{actor.id}' is of account '{actor.account}', and this repository of account '{self.account}'",
+                actor=actor.id,
+                hint="open the repository of the actor's own account",
+            )
+
+    def _is_allowed(self, actor: Actor, permission: Permission, subject: str, access: Access) -> bool:
+        if self._authorizer is not None:
+            return self._authorizer(actor, permission, subject)
+        held = access.permissions(actor.id) if actor.permissions is None else actor.permissions
+        return permission in held or Permission.ADMIN in held
 
     # Up to date
 

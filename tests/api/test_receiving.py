@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import Story, make_repo, steps, to_content
+from tests.builders import BEN, MAYA, Story, make_repo, steps, to_content
 from wflgit.api.receiving import Refusal, refusals
 from wflgit.core.catalog import BUILT_IN
+from wflgit.core.names import draft_archive_ref, draft_ref
+from wflgit.core.permissions import Pusher
 from wflgit.core.validation import validate
 from wflgit.errors import InvalidNameError, MissingObjectError
 from wflgit.git.hooking import RefUpdate, new_commits, open_receiving, parse_updates
@@ -279,6 +281,266 @@ def test_all_reasons_are_said_at_once(story: Story) -> None:
     assert [refusal.path for refusal in found] == ["wflgit.toml", "workflows/welcome.json", None]
 
 
+# Who may push what
+
+LEA, EVE = "lea@example.com", "eve@example.com"
+
+
+def settle(story: Story, more: str) -> None:
+    """Write something more into the settings on the trunk."""
+    file = story.path / "wflgit.toml"
+    file.write_text(f"{file.read_text()}\n{more}\n")
+    story.git("commit", "--quiet", "--all", "--message", "Settle who may do what")
+
+
+@pytest.fixture
+def closed(story: Story) -> Story:
+    """Maya is the administrator, Ben edits, Lea publishes; all others may look at the audit trail."""
+    members = {MAYA.id: "admin", BEN.id: "editor", LEA: "publisher", "*": "auditor"}
+    settle(story, "\n".join(f'[[members]]\nid = "{who}"\nroles = ["{role}"]' for who, role in members.items()))
+    return story
+
+
+def by(who: str) -> Pusher:
+    return Pusher((who,), "WFLGIT_ACTOR")
+
+
+def denied(story: Story, who: str | None, *updates: RefUpdate) -> list[str]:
+    """Why somebody may not push this; the reasons about permissions only."""
+    found = refusals(open_receiving(story.path, None), updates, by(who) if who else None)
+    return [refusal.message for refusal in found if "permission" in refusal.message or "draft of" in refusal.message]
+
+
+def lacks(who: str, permission: str, subject: str = "welcome") -> str:
+    return f"'{who}' may not do this to '{subject}': it takes the permission '{permission}'"
+
+
+def unknown(permission: str, subject: str = "welcome") -> str:
+    return f"it takes the permission '{permission}' for '{subject}', and it is not known who pushes"
+
+
+CHANGED = writes("workflows/welcome.json", to_content("welcome", steps("a", "c")))
+NEW = writes("workflows/new.json", to_content("new", steps("a")))
+
+
+def test_a_changed_workflow_takes_editing_and_a_new_one_creating(closed: Story) -> None:
+    push = onwards(closed, CHANGED, NEW)
+    assert denied(closed, BEN.id, push) == denied(closed, MAYA.id, push) == []
+    assert denied(closed, EVE, push) == [lacks(EVE, "workflows:edit"), lacks(EVE, "workflows:create", "new")]
+
+
+def test_a_workflow_that_was_deleted_is_created_anew(closed: Story) -> None:
+    settle(closed, '[roles]\neditor = ["workflows:edit"]')
+    push = onwards(closed, lambda folder: (folder / "workflows/welcome.json").unlink(), CHANGED)
+    assert denied(closed, BEN.id, push) == [lacks(BEN.id, "workflows:create")]
+
+
+def test_who_is_named_by_another_login_is_the_same(closed: Story) -> None:
+    push = onwards(closed, CHANGED)
+    found = refusals(open_receiving(closed.path, None), [push], Pusher((BEN.id.upper(), "ben"), "GITEA_PUSHER_EMAIL"))
+    assert found == []
+
+
+def test_a_reason_is_said_once_with_the_first_commit(closed: Story) -> None:
+    push = onwards(closed, CHANGED, writes("workflows/welcome.json", to_content("welcome", steps("a", "d"))))
+    [refusal] = refusals(open_receiving(closed.path, None), [push], by(EVE))
+    assert (refusal.ref, refusal.commit) == (MAIN, tip(closed, f"{push.new}~1"))
+    assert "[[members]]" in refusal.hint
+
+
+def test_settings_are_changed_by_administrators_by_the_settings_before(closed: Story) -> None:
+    text = (closed.path / "wflgit.toml").read_text()
+    push = onwards(closed, writes("wflgit.toml", text.replace("editor", "admin")), CHANGED)
+    assert denied(closed, BEN.id, push) == [lacks(BEN.id, "workflows:admin", "wflgit.toml")]
+    assert denied(closed, MAYA.id, push) == []
+
+
+def test_templates_and_types_take_a_permission_and_other_files_none(closed: Story) -> None:
+    push = onwards(closed, writes("templates/a.json", "{}"), writes("schemas/steps/x.schema.json", "{}"), writes("notes.txt", "x"))
+    assert denied(closed, BEN.id, push) == []
+    assert denied(closed, EVE, push) == [lacks(EVE, "templates:write", "templates"), lacks(EVE, "workflows:edit", "schemas")]
+
+
+def test_a_merge_is_the_doing_of_whoever_merges(closed: Story) -> None:
+    before = tip(closed)
+    closed.git("config", "user.email", EVE)
+    closed.git("switch", "--quiet", "--create", "side")
+    CHANGED(closed.path)
+    closed.git("commit", "--quiet", "--all", "--message", "Idea")
+    closed.git("switch", "--quiet", "--detach", "main")
+    closed.git("config", "user.email", BEN.id)
+    closed.git("merge", "--quiet", "--no-ff", "--no-edit", "side")
+    assert denied(closed, None, RefUpdate(MAIN, before, tip(closed, "HEAD"))) == []
+    assert denied(closed, None, RefUpdate(MAIN, before, tip(closed, "side"))) == [lacks(EVE, "workflows:edit")]
+
+
+def test_if_the_server_does_not_say_who_pushes_the_committer_is_believed(closed: Story) -> None:
+    closed.git("config", "user.email", EVE)
+    push = onwards(closed, CHANGED)
+    assert denied(closed, None, push) == [lacks(EVE, "workflows:edit")]
+    assert denied(closed, BEN.id, push) == [], "Ben pushes what Eve has committed, and answers for it"
+    closed.git("config", "user.email", BEN.id)
+    push = onwards(closed, CHANGED)
+    assert denied(closed, None, push) == []
+    assert denied(closed, EVE, push) == [lacks(EVE, "workflows:edit")], "whoever is known is not taken for the committer"
+
+
+def test_publishing_takes_a_permission_of_its_own(closed: Story) -> None:
+    closed.git("config", "user.email", BEN.id)
+    push = tagged(closed, "main~1", number=2)
+    assert denied(closed, BEN.id, push) == denied(closed, None, push) == [lacks(BEN.id, "workflows:publish")]
+    assert denied(closed, LEA, push) == []
+    assert denied(closed, EVE, RefUpdate("refs/tags/release/v1", None, push.new)) == []
+
+
+def test_archiving_is_for_administrators_there_and_back(closed: Story) -> None:
+    tag, ref, archive = tip(closed, "refs/tags/welcome/v1"), "refs/tags/welcome/v1", "refs/wflgit/archive/welcome/v1"
+    there = RefUpdate(archive, None, tag), RefUpdate(ref, tag, None)
+    assert denied(closed, MAYA.id, *there) == []
+    assert denied(closed, LEA, *there) == [lacks(LEA, "workflows:admin")] * 2
+    assert denied(closed, None, *there) == [unknown("workflows:admin")] * 2
+    closed.git("update-ref", archive, tag)
+    closed.git("update-ref", "-d", ref)
+    back = RefUpdate(archive, tag, None), RefUpdate(ref, None, tag)
+    assert denied(closed, MAYA.id, *back) == []
+    assert denied(closed, LEA, *back) == [lacks(LEA, "workflows:admin")] * 2
+
+
+def test_a_channel_is_moved_by_publishers_and_current_by_all_who_put_it_right(closed: Story) -> None:
+    file = closed.path / "wflgit.toml"
+    file.write_text(file.read_text().replace('trunk = "main"', 'trunk = "main"\nchannels = ["stable"]'))
+    closed.git("commit", "--quiet", "--all", "--message", "Declare a channel")
+    one, two = tip(closed, "refs/tags/welcome/v1^{}"), tip(closed, "main~2")
+    stable = RefUpdate("refs/tags/welcome/stable", None, one)
+    assert denied(closed, LEA, stable) == []
+    assert denied(closed, BEN.id, stable) == [lacks(BEN.id, "workflows:publish")]
+    assert denied(closed, None, stable) == [unknown("workflows:publish")]
+    assert denied(closed, EVE, RefUpdate("refs/tags/welcome/current", two, one)) == []
+    for wrong in (two, None):
+        assert denied(closed, EVE, RefUpdate("refs/tags/welcome/current", one, wrong)) == [lacks(EVE, "workflows:publish")]
+    assert denied(closed, EVE, RefUpdate("refs/tags/other/stable", None, one)) == []
+
+
+def test_a_draft_is_its_users_own(closed: Story) -> None:
+    closed.git("config", "user.email", BEN.id)
+    draft = onwards(closed, CHANGED).new
+    of_ben, old = draft_ref("welcome", BEN.id), draft_archive_ref("welcome", BEN.id, "20260105T090000Z")
+    theirs = f"the draft of 'welcome' is that of '{BEN.id}', and '{LEA}' would change it"
+    for ref in (of_ben, old):
+        saved = RefUpdate(ref, None, draft)
+        assert denied(closed, BEN.id, saved) == denied(closed, None, saved) == []
+        assert denied(closed, LEA, saved) == [theirs]
+    assert denied(closed, EVE, RefUpdate(draft_ref("welcome", EVE), None, draft)) == [lacks(EVE, "workflows:edit")]
+
+
+def test_a_draft_is_deleted_by_its_user_or_an_administrator(closed: Story) -> None:
+    gone = RefUpdate(draft_ref("welcome", BEN.id), tip(closed), None)
+    assert denied(closed, BEN.id, gone) == denied(closed, MAYA.id, gone) == []
+    assert denied(closed, LEA, gone) == [f"the draft of 'welcome' is that of '{BEN.id}', and '{LEA}' would change it"]
+    assert denied(closed, None, gone) == [unknown("workflows:edit")]
+    assert denied(closed, MAYA.id, RefUpdate(draft_ref("welcome", BEN.id), None, tip(closed))) != []
+
+
+def test_where_nobody_is_named_everybody_may_push_everything(story: Story) -> None:
+    push = onwards(story, CHANGED, NEW)
+    saved = RefUpdate(draft_ref("welcome", BEN.id), None, push.new)
+    assert denied(story, EVE, push, tagged(story, "main", number=2), saved) == []
+
+
+def test_the_push_that_names_the_first_members_is_nobodys_to_refuse(story: Story, tmp_path: Path) -> None:
+    settle(story, f'[[members]]\nid = "{LEA}"\nroles = ["admin"]')
+    empty = tmp_path / "empty.git"
+    story.git("init", "--quiet", "--bare", "--initial-branch=main", str(empty))
+    story.git("push", "--quiet", str(empty), "main:refs/heads/elsewhere")
+    assert refusals(open_receiving(empty, None), [RefUpdate(MAIN, None, tip(story))], by(EVE)) == []
+
+
+# Signed publications
+
+
+def taken_out(story: Story, name: str) -> str:
+    """A tag without its ref, as it is before the push that brings it."""
+    tag = tip(story, f"refs/tags/{name}")
+    story.git("update-ref", "-d", f"refs/tags/{name}")
+    return tag
+
+
+def sign(story: Story, key: Path, *, name: str, commit: str) -> None:
+    """Make a tag that is signed with an SSH key."""
+    config = ["-c", "gpg.format=ssh", "-c", f"user.signingKey={key}"]
+    story.git(*config, "tag", "--sign", "--message", "Publish", name, commit)
+
+
+def signed(story: Story, key: Path, *, name: str, commit: str) -> str:
+    sign(story, key, name=name, commit=commit)
+    return taken_out(story, name)
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """An SSH key of each."""
+    folder = tmp_path_factory.mktemp("keys")
+    for who in (LEA, BEN.id, EVE):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who, "-f", folder / who], check=True)
+    return {who: folder / f"{who}.pub" for who in (LEA, BEN.id, EVE)}
+
+
+@pytest.fixture
+def signing(story: Story, keys: dict[str, Path]) -> Story:
+    """What is published has to be signed; Lea may publish, Ben may edit."""
+    members = [
+        f'[[members]]\nid = "{who}"\nroles = ["{role}"]\nkeys = ["{keys[who].read_text().strip()}"]'
+        for who, role in ((LEA, "publisher"), (BEN.id, "editor"))
+    ]
+    settle(story, "\n".join(["[policy]", "signed_publish = true", *members]))
+    return story
+
+
+def signed_push(story: Story, target: str, number: int = 2) -> list[str]:
+    """Why the tag of a version may not be pushed."""
+    return [
+        refusal.message
+        for refusal in refusals(
+            open_receiving(story.path, None), [RefUpdate(f"refs/tags/welcome/v{number}", None, target)], by(LEA)
+        )
+    ]
+
+
+def test_a_publication_that_a_publisher_signed_passes(signing: Story, keys: dict[str, Path]) -> None:
+    assert signed_push(signing, signed(signing, keys[LEA], name="welcome/v2", commit="main~1")) == []
+
+
+def test_an_unsigned_publication_is_refused_and_so_is_one_of_a_stranger(signing: Story, keys: dict[str, Path]) -> None:
+    message = "version 2 of 'welcome' has to be signed by a member, and its tag is not"
+    signing.git("tag", "--annotate", "--message", "Publish", "welcome/v2", "main~1")
+    assert signed_push(signing, taken_out(signing, "welcome/v2")) == [message]
+    assert signed_push(signing, signed(signing, keys[EVE], name="welcome/v2", commit="main~1")) == [message]
+
+
+def test_a_member_who_may_not_publish_signs_in_vain(signing: Story, keys: dict[str, Path]) -> None:
+    tag = signed(signing, keys[BEN.id], name="welcome/v2", commit="main~1")
+    assert signed_push(signing, tag) == [lacks(BEN.id, "workflows:publish")]
+
+
+def test_what_was_signed_under_another_name_publishes_nothing(signing: Story, keys: dict[str, Path]) -> None:
+    tag = signed(signing, keys[LEA], name="welcome/candidate", commit="main~1")
+    assert signed_push(signing, tag) == [
+        f"version 2 of 'welcome' has to be signed, and what '{LEA}' signed is the tag 'welcome/candidate'"
+    ]
+
+
+def test_what_was_published_unsigned_before_may_be_archived_and_what_is_new_may_not(signing: Story) -> None:
+    archive, tag = "refs/wflgit/archive/welcome/v1", tip(signing, "refs/tags/welcome/v1")
+    git = open_receiving(signing.path, None)
+    said = [refusal.message for refusal in refusals(git, [RefUpdate(archive, None, tag)], by(MAYA.id))]
+    assert "version 1 of 'welcome' has to be signed by a member, and its tag is not" not in said
+    signing.git("tag", "--annotate", "--message", "Publish", "--force", "other", "main~1")
+    update = RefUpdate("refs/wflgit/archive/welcome/v2", None, tip(signing, "refs/tags/other"))
+    assert "version 2 of 'welcome' has to be signed by a member, and its tag is not" in [
+        refusal.message for refusal in refusals(git, [update], by(MAYA.id))
+    ]
+
+
 # What git says, and the quarantine
 
 
@@ -350,3 +612,35 @@ def test_a_push_that_is_refused_changes_nothing_and_says_why(story: Story, serve
     assert "remote:   workflows/welcome.json:1:" in said
     assert "remote: error: refs/tags/welcome/v1: version 1 of 'welcome' is published, and its tag would be deleted" in said
     assert subprocess.run(["git", "rev-parse", "main"], cwd=server.path, capture_output=True, text=True).stdout.strip() == before
+
+
+def test_a_real_push_by_somebody_who_may_not_is_refused(closed: Story, tmp_path: Path) -> None:
+    server = Server(closed, tmp_path / "acme.git")
+    closed.git("config", "user.email", EVE)
+    CHANGED(closed.path)
+    closed.git("commit", "--quiet", "--all", "--message", "Edit")
+    code, said = server.push("main")
+    assert code == 1
+    assert lacks(EVE, "workflows:edit") in said
+    closed.git("config", "user.email", BEN.id)
+    closed.git("commit", "--quiet", "--amend", "--no-edit")
+    assert server.push("main") == (0, "")
+
+
+def test_a_signature_is_read_from_the_quarantine(signing: Story, keys: dict[str, Path], tmp_path: Path) -> None:
+    server = Server(signing, tmp_path / "acme.git")
+    signing.git("config", "user.email", LEA)
+    sign(signing, keys[LEA], name="welcome/v2", commit="main~1")
+    assert server.push("refs/tags/welcome/v2") == (0, "")
+
+
+def test_whom_the_server_knows_pushes_in_that_name(closed: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(closed, tmp_path / "acme.git")
+    CHANGED(closed.path)
+    closed.git("commit", "--quiet", "--all", "--message", "Edit as Maya")
+    monkeypatch.setenv("WFLGIT_ACTOR", EVE)
+    code, said = server.push("main")
+    assert code == 1
+    assert lacks(EVE, "workflows:edit") in said
+    monkeypatch.setenv("WFLGIT_ACTOR", BEN.id)
+    assert server.push("main") == (0, "")

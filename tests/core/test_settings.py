@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from wflgit import SettingsError
 from wflgit.core.paths import WorkflowPaths
+from wflgit.core.permissions import ROLES, Access, Member, Permission
 from wflgit.core.problems import Severity
-from wflgit.core.settings import Ignore, ReviewPolicy, Settings, format_settings, parse_settings
+from wflgit.core.settings import Ignore, Policy, ReviewPolicy, Settings, format_settings, parse_settings
 
 
 def test_what_is_written_is_read_back() -> None:
@@ -114,3 +117,87 @@ def test_a_mistake_in_how_changes_are_reviewed_is_refused(said: str, refused: st
     with pytest.raises(SettingsError) as caught:
         parse_settings(f'account = "shop"\ntrunk = "main"\n[review]\n{said}\n')
     assert refused in caught.value.message
+
+
+TWO_LINES = 'account = "shop"\ntrunk = "main"\n'
+
+MEMBERS = """
+account = "shop"
+trunk = "main"
+[policy]
+signed_publish = true
+archive_after = "P30D"
+keep_newest = 5
+keep_drafts = "P14D"
+[roles]
+support = ["executions:write", "audit:read"]
+[[members]]
+id = "ada@example.org"
+roles = ["admin"]
+keys = ["ssh-ed25519 AAAA"]
+logins = ["ada"]
+[[members]]
+id = "*"
+roles = ["support", "auditor"]
+"""
+
+
+def test_who_may_do_what_is_a_setting() -> None:
+    support = frozenset({Permission.EXECUTIONS, Permission.AUDIT})
+    ada, others = Member("ada@example.org", ("admin",), ("ssh-ed25519 AAAA",), ("ada",)), Member("*", ("support", "auditor"))
+    assert parse_settings(MEMBERS).access == Access((ada, others), {"support": support})
+    assert parse_settings(MEMBERS).access.permissions("ben@example.org") == support
+
+
+def test_unless_said_everybody_may_do_everything_and_need_not_sign() -> None:
+    settings = parse_settings(TWO_LINES)
+    assert settings.access.is_open
+    assert settings.policy == Policy(1000, timedelta(days=90), 10, timedelta(days=7), signed_publish=False)
+
+
+def test_limits_of_keeping_and_signing_are_settings() -> None:
+    assert parse_settings(MEMBERS).policy == Policy(1000, timedelta(days=30), 5, timedelta(days=14), signed_publish=True)
+
+
+def test_who_is_a_member_decides_nothing_about_numbers() -> None:
+    assert parse_settings(MEMBERS).layout == parse_settings(TWO_LINES).layout
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ('[roles]\nsupport = ["executions:read"]', "'roles.support' must be a list of 'workflows:create'"),
+        ('[roles]\nsupport = "executions:write"', "'roles.support' must be"),
+        ('[[members]]\nroles = ["admin"]', "'members.id' is missing"),
+        ('[[members]]\nid = "a@x.org"\nroles = ["boss"]', "'members.roles' must be a list of 'admin', 'auditor'"),
+        ('[[members]]\nid = "a@x.org"\nroles = "admin"', "'members.roles' must be"),
+        ('[[members]]\nid = "a@x.org"\nroles = []\nkeys = [1]', "'members.keys' must be a list of texts"),
+        ('[[members]]\nid = "a@x.org"\nroles = []\nrole = "admin"', "no setting 'members.role'"),
+        ('members = ["a@x.org"]', "'members' must be a list of tables"),
+        ('[policy]\nsigned_publish = "yes"', "'policy.signed_publish' must be true or false"),
+        ('[policy]\nkeep_drafts = "a week"', "'policy.keep_drafts' must be a duration"),
+    ],
+)
+def test_a_mistake_in_who_may_do_what_is_refused(said: str, refused: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(f"{TWO_LINES}{said}\n")
+    assert refused in caught.value.message
+
+
+def test_the_page_on_permissions_shows_settings_that_can_be_used() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8")
+    members, roles, logins = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    access = parse_settings(TWO_LINES + members + roles).access
+    assert access.permissions("ben@example.com") == ROLES["editor"]
+    assert access.permissions("eve@example.com") == {Permission.AUDIT}
+    assert access.roles["texter"] == {Permission.EDIT}
+    assert parse_settings(TWO_LINES + logins).access.permissions("Ada") == frozenset(Permission)
+
+
+def test_the_page_on_permissions_says_what_each_role_holds() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+:\w+)` \| [^|]+ \| (.*) \|$", page, re.MULTILINE)
+    told = {
+        permission: {role for role, cell in zip(ROLES, cells.split("|"), strict=True) if cell.strip()} for permission, cells in rows
+    }
+    assert told == {str(each): {role for role, held in ROLES.items() if each in held} for each in Permission}

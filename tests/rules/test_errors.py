@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
-BRANCH = re.compile(r"^ {4}(?P<rail>[│├└─ ]*)(?P<name>\w+Error)(?: +(?P<code>[a-z-]+) {2,}\S.*)?$", re.MULTILINE)
+BRANCH = re.compile(r"^ {4}(?P<rail>[│├└─ ]*)(?P<name>\w+(?:Error|Denied))(?: +(?P<code>[a-z-]+) {2,}\S.*)?$", re.MULTILINE)
 
 
 def subclasses(kind: type[WflgitError]) -> Iterator[type[WflgitError]]:
@@ -48,9 +48,9 @@ def test_every_exception_has_a_code_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)
-def test_codes_are_kebab_case_and_class_names_end_in_error(kind: type[WflgitError]) -> None:
+def test_codes_are_kebab_case_and_class_names_say_that_they_are_errors(kind: type[WflgitError]) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.code)
-    assert kind.__name__.endswith("Error")
+    assert kind.__name__.endswith(("Error", "Denied"))
 
 
 @pytest.mark.parametrize("kind", PUBLIC[1:], ids=lambda kind: kind.__name__)

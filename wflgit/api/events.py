@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 
 from wflgit.core.audit import AuditEntry, Event, event_of
+from wflgit.core.permissions import Permission
 from wflgit.errors import NotFoundError
 from wflgit.store import audit
 from wflgit.workspace import Workspace
@@ -19,6 +20,7 @@ _PAGE = 1_000
 
 def events(workspace: Workspace, *, after: int, actions: Collection[str], limit: int | None) -> Iterator[Event]:
     """Do what `Repository.events` says."""
+    workspace.require(Permission.AUDIT, workspace.account)
     workspace.sync()
     with workspace.store.read() as conn:
         last, _ = audit.head(conn, workspace.account)

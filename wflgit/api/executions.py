@@ -13,6 +13,7 @@ from wflgit.core.formats import FORMATS
 from wflgit.core.formats.meaning import Feature
 from wflgit.core.lifecycle import EXECUTION_MOVES, LIVE, Move
 from wflgit.core.names import CURRENT, Revision, near, parse_slug
+from wflgit.core.permissions import Permission
 from wflgit.core.plan import Verdict
 from wflgit.core.records import Definition, Execution, ExecutionStatus, StepCount
 from wflgit.core.routing import entry, route
@@ -52,10 +53,12 @@ class Executions:
             context: JSON data kept with the execution.
 
         Raises:
+            PermissionDenied: without `executions:write`.
             NotFoundError: if there is no such workflow or trigger, or nothing is published on that channel.
             StateError: if the workflow is deleted, the contact is in it already, or the trigger is disabled, or needed and missing.
         """
         workspace = self._workspace
+        workspace.require(Permission.EXECUTIONS, slug)
         contact = _checked_contact(contact)
         context = _checked_context(context)
         definition = self._startable(slug, channel)
@@ -81,11 +84,13 @@ class Executions:
             How many were started, and the contacts that were in the workflow already, sorted.
 
         Raises:
+            PermissionDenied: without `executions:write`.
             NotFoundError: if there is no such workflow or trigger, or nothing is published on that channel.
             StateError: if the workflow is deleted, or the trigger is disabled, or needed and missing.
             InvalidNameError: if one of the contacts is no id; nobody is started then.
         """
         workspace = self._workspace
+        workspace.require(Permission.EXECUTIONS, slug)
         wanted = sorted({_checked_contact(contact) for contact in contacts})
         definition = self._startable(slug, channel)
         row = self._new_row(definition, trigger, workspace.clock(), _checked_context(context))
@@ -189,6 +194,7 @@ class Executions:
             lock_version: what the caller read; refuses the move if the execution changed since.
 
         Raises:
+            PermissionDenied: without `executions:write`.
             NotFoundError: if there is no such execution, or its definition has no such outcome or edge.
             StateError: if it is finished, or has several ways on and `outcome` is missing.
             ConflictError: if it was moved by somebody else meanwhile.
@@ -199,6 +205,7 @@ class Executions:
         if read is None:
             raise _unknown(execution)
         found, taken_along = read
+        workspace.require(Permission.EXECUTIONS, found.workflow)
         self._require_live(found, lock_version)
         pinned = workspace.resolve_pin(found.workflow, found.version, found.commit)
         target = route(pinned.graph, found.step, outcome=outcome, to=to)
@@ -243,7 +250,7 @@ class Executions:
         """Mark an execution as waiting where it stands, until a time, for an event, or for whichever comes first.
 
         Raises:
-            NotFoundError, StateError, ConflictError: as for `advance`.
+            PermissionDenied, NotFoundError, StateError, ConflictError: as for `advance`.
         """
         found = self._live(execution, lock_version)
         if until is not None and until.tzinfo is None:
@@ -256,7 +263,7 @@ class Executions:
         """End an execution as completed where it stands.
 
         Raises:
-            NotFoundError, StateError, ConflictError: as for `advance`.
+            PermissionDenied, NotFoundError, StateError, ConflictError: as for `advance`.
         """
         return self._move(self._live(execution, lock_version), Move.COMPLETE)
 
@@ -264,7 +271,7 @@ class Executions:
         """End an execution as failed, with the reason.
 
         Raises:
-            NotFoundError, StateError, ConflictError: as for `advance`.
+            PermissionDenied, NotFoundError, StateError, ConflictError: as for `advance`.
         """
         return self._move(self._live(execution, lock_version), Move.FAIL, reason=reason)
 
@@ -272,12 +279,13 @@ class Executions:
         """Take an execution out of its workflow; the audit trail says who did.
 
         Raises:
-            NotFoundError, StateError, ConflictError: as for `advance`.
+            PermissionDenied, NotFoundError, StateError, ConflictError: as for `advance`.
         """
         return self._move(self._live(execution, lock_version), Move.CANCEL, reason=reason)
 
     def _live(self, execution: int, lock_version: int | None) -> Execution:
         found = self.get(execution)
+        self._workspace.require(Permission.EXECUTIONS, found.workflow)
         self._require_live(found, lock_version)
         return found
 

@@ -14,6 +14,7 @@ from wflgit.core.lifecycle import MIGRATION_MOVES, MigrationMove
 from wflgit.core.names import CURRENT
 from wflgit.core.pace import Pace
 from wflgit.core.paths import parse_plan_path, plan_path
+from wflgit.core.permissions import Permission
 from wflgit.core.plan import Plan, Preview, WaitPolicy, dispositions
 from wflgit.core.plan_file import dump_plan, load_plan
 from wflgit.core.problems import Problem, Severity
@@ -196,10 +197,12 @@ class Migrations:
             selection: for a manual one.
 
         Raises:
+            PermissionDenied: without `migrations:run`.
             PlanError: if the plan cannot be carried out; every reason is in it.
             ConflictError: if a side of the plan has changed, or another migration is open on one of the versions.
             StateError: if the strategy and what is said beside it do not fit together.
         """
+        self._workspace.require(Permission.MIGRATIONS, plan.workflow)
         found, chosen = self._prepare(plan, strategy, pace, selection)
         if found.failures:
             raise planning.refused(found.plan, found.failures)
@@ -286,11 +289,12 @@ class Migrations:
             The migration; `running` if there is more to do, later or by other workers.
 
         Raises:
+            PermissionDenied: without `migrations:run`.
             NotFoundError: if there is no such migration.
             StateError: if it is paused, or has ended.
             StoreError: if the database cannot be reached; run it again then.
         """
-        row = self._row(migration)
+        row = self._permitted(migration)
         if row.status not in (MigrationStatus.RUNNING, MigrationStatus.UNDOING):
             self._move(row, MigrationMove.RUN)
         return Mover(self._workspace, migration, on_progress).run(wait=wait, budget_s=budget_s)
@@ -302,11 +306,12 @@ class Migrations:
         must not pass. Arguments are as for `run`, which goes on with an undo that was interrupted.
 
         Raises:
+            PermissionDenied: without `migrations:run`.
             NotFoundError: if there is no such migration.
             StateError: if it is running (pause or cancel it first), or undone already.
             ConflictError: if another migration is open on one of the versions.
         """
-        row = self._row(migration)
+        row = self._permitted(migration)
         if row.status is not MigrationStatus.UNDOING:
             self._begin_undo(row)
         return Mover(self._workspace, migration, on_progress).run(budget_s=budget_s)
@@ -334,19 +339,21 @@ class Migrations:
         """Stop moving executions until `resume`. When this returns, no batch of any worker is in flight.
 
         Raises:
+            PermissionDenied: without `migrations:run`.
             NotFoundError: if there is no such migration.
             StateError: if it is neither pending nor running.
         """
-        return self._stop(self._row(migration), MigrationMove.PAUSE)
+        return self._stop(self._permitted(migration), MigrationMove.PAUSE)
 
     def resume(self, migration: int) -> Migration:
         """Let a paused migration go on; run it then. The waves of a gradual one are later by as long as it was paused.
 
         Raises:
+            PermissionDenied: without `migrations:run`.
             NotFoundError: if there is no such migration.
             StateError: if it is not paused.
         """
-        row = self._row(migration)
+        row = self._permitted(migration)
         self._move(row, MigrationMove.RESUME)
         return self.get(migration)
 
@@ -354,19 +361,21 @@ class Migrations:
         """End a migration where it stands. This does not put back what was moved: `undo` does.
 
         Raises:
+            PermissionDenied: without `migrations:run`.
             NotFoundError: if there is no such migration.
             StateError: if it has ended already.
         """
-        return self._stop(self._row(migration), MigrationMove.CANCEL)
+        return self._stop(self._permitted(migration), MigrationMove.CANCEL)
 
     def retry(self, migration: int) -> Migration:
         """Try again what could not be moved: those who had no destination where they stood, or were locked. Run it then.
 
         Raises:
+            PermissionDenied: without `migrations:run`.
             NotFoundError: if there is no such migration.
             StateError: if nothing was left over.
         """
-        row = self._row(migration)
+        row = self._permitted(migration)
         workspace = self._workspace
         with workspace.store.write() as conn:
             versions.lock_state(conn, workspace.account)
@@ -454,6 +463,12 @@ class Migrations:
         self._row(migration)
         with self._workspace.store.read() as conn:
             return load_plan(migrations.read_plan(conn, self._workspace.account, migration).encode(), path=f"migration {migration}")
+
+    def _permitted(self, migration: int) -> MigrationRow:
+        """A migration that the actor may do something to."""
+        row = self._row(migration)
+        self._workspace.require(Permission.MIGRATIONS, row.workflow)
+        return row
 
     def _row(self, migration: int) -> MigrationRow:
         with self._workspace.store.read() as conn:

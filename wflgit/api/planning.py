@@ -14,9 +14,10 @@ from wflgit.core.plan import Counts, Examples, Failure, Plan, Side, WaitPolicy, 
 from wflgit.core.plan_checks import parse_rules, target_failure
 from wflgit.core.plan_file import load_plan
 from wflgit.errors import ConflictError, DefinitionError, MissingObjectError, NotFoundError, PlanError
+from wflgit.standing import Standing
 from wflgit.store import executions, migrations
 from wflgit.store.versions import VersionRow
-from wflgit.workspace import Standing, Workspace
+from wflgit.workspace import Workspace
 
 if TYPE_CHECKING:
     from wflgit.api.choosing import Chosen

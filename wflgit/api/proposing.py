@@ -11,7 +11,8 @@ from wflgit.core.graph import NOTHING, Graph
 from wflgit.core.plan import Side
 from wflgit.core.semver import Proposal
 from wflgit.errors import DefinitionError
-from wflgit.workspace import Standing, Workspace
+from wflgit.standing import Standing
+from wflgit.workspace import Workspace
 
 if TYPE_CHECKING:
     from wflgit.core.records import StepCount

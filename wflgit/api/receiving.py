@@ -12,10 +12,12 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from wflgit.api.push_rights import Need, is_met, needs
 from wflgit.contents import Contents
 from wflgit.core import numbering
 from wflgit.core.messages import ACTION, trailers
 from wflgit.core.names import (
+    TAG_PREFIX,
     Marks,
     archive_folder,
     archive_ref,
@@ -26,6 +28,7 @@ from wflgit.core.names import (
     version_tag,
 )
 from wflgit.core.numbering import Assignment, TagFacts, TagFault
+from wflgit.core.permissions import Access, Permission, Pusher, describe_denial
 from wflgit.core.problems import Problem, Severity
 from wflgit.core.settings import FILE, Settings, parse_settings
 from wflgit.errors import SettingsError
@@ -68,12 +71,18 @@ class Push:
         git: the repository, in which what is pushed can be read.
         updates: what the push does to refs.
         settings: the settings before it; those that it brings where there were none.
+        access: who may do what before it; everybody everything where there were no settings.
+        pusher: who pushes; None if that is not known.
     """
 
-    def __init__(self, git: GitRepository, updates: Sequence[RefUpdate], settings: Settings) -> None:
+    def __init__(
+        self, git: GitRepository, updates: Sequence[RefUpdate], settings: Settings, access: Access, pusher: Pusher | None
+    ) -> None:
         self.git = git
         self.updates = tuple(updates)
         self.settings = settings
+        self.access = access
+        self.pusher = pusher
         self.contents = Contents(git)
 
     @cached_property
@@ -140,12 +149,13 @@ class Push:
         return TagFacts(tag.commit, on_trunk, by_wflgit=not is_new and ACTION in trailers(tag.message))
 
 
-def refusals(git: GitRepository, updates: Sequence[RefUpdate]) -> list[Refusal]:
+def refusals(git: GitRepository, updates: Sequence[RefUpdate], pusher: Pusher | None = None) -> list[Refusal]:
     """Say why a push must not be accepted.
 
     Args:
         git: the repository, in which what is pushed can be read; see `hooking.open_receiving`.
         updates: what the push does to refs; none of it is done yet.
+        pusher: who pushes, see `permissions.find_pusher`; None if that is not known.
 
     Returns:
         Every reason, those of the trunk first; empty if it may pass. A repository without wflgit.toml, before the push and after
@@ -154,10 +164,11 @@ def refusals(git: GitRepository, updates: Sequence[RefUpdate]) -> list[Refusal]:
     Raises:
         RepositoryError: something cannot be read; such a push must not be accepted either.
     """
-    settings = _standing_settings(git, updates) or _brought_settings(git, updates)
+    standing = _standing_settings(git, updates)
+    settings = standing or _brought_settings(git, updates)
     if settings is None:
         return []
-    push = Push(git, updates, settings)
+    push = Push(git, updates, settings, standing.access if standing else Access(), pusher)
     return [refusal for check in CHECKS for refusal in check(push)]
 
 
@@ -304,11 +315,66 @@ def _check_archive(push: Push) -> Iterator[Refusal]:
             yield Refusal(update.ref, message, "leave it; executions may have been on that version")
 
 
+def _check_permissions(push: Push) -> Iterator[Refusal]:
+    """Whoever does something may do it. Where no members are named, whoever can push may do everything."""
+    if push.access.is_open:
+        return
+    told = set()
+    for need in needs(push):
+        names = push.pusher.names if push.pusher else (need.doer,) if need.doer else ()
+        kind = (need.ref, need.permission, need.subject, names)
+        if kind not in told and not is_met(need, push.access, names):
+            told.add(kind)
+            yield _denial(push, need, names)
+
+
+def _denial(push: Push, need: Need, names: Sequence[str]) -> Refusal:
+    if not names:
+        message = f"it takes the permission '{need.permission}' for '{need.subject}', and it is not known who pushes"
+        return Refusal(need.ref, message, "the server has to say who pushes, in WFLGIT_ACTOR for example", need.commit)
+    if need.permission in push.access.held_by(names):
+        message = f"the draft of '{need.subject}' is that of '{need.owner}', and '{names[0]}' would change it"
+        return Refusal(need.ref, message, "save a draft of your own: `wflgit draft save`", need.commit)
+    hint = f"somebody with '{Permission.ADMIN}' can give it, under [[members]] in {FILE} on the trunk"
+    return Refusal(need.ref, describe_denial(names[0], need.permission, need.subject), hint, need.commit)
+
+
+def _check_signatures(push: Push) -> Iterator[Refusal]:
+    """Where the policy asks for it, a member who may publish has signed every tag that publishes a version."""
+    if not push.settings.policy.signed_publish:
+        return
+    for update in push.updates:
+        mark = parse_version_tag(update.ref) or parse_archive_ref(update.ref)
+        if mark is None or update.new is None or mark[0] not in push.versions:
+            continue
+        before = (refs.read_ref(push.git, ref) for ref in (version_tag(*mark), archive_ref(*mark)))
+        if update.new not in before:
+            yield from _check_signature(push, update.ref, update.new, *mark)
+
+
+def _check_signature(push: Push, ref: str, tag: str, workflow: str, number: int) -> Iterator[Refusal]:
+    from wflgit.git.signing import verify_tag
+
+    called, access = f"version {number} of '{workflow}'", push.settings.access
+    verified = verify_tag(push.git, tag, access)
+    if verified is None:
+        message = f"{called} has to be signed by a member, and its tag is not"
+        yield Refusal(ref, message, f"`wflgit publish {workflow} {number} --sign`, with a key that {FILE} names under [[members]]")
+    elif TAG_PREFIX + (verified.name or "") != version_tag(workflow, number):
+        message = f"{called} has to be signed, and what '{verified.member.id}' signed is the tag '{verified.name}'"
+        yield Refusal(ref, message, f"`wflgit publish {workflow} {number} --sign` makes a tag of its own")
+    elif Permission.PUBLISH not in access.permissions(verified.member.id):
+        message = describe_denial(verified.member.id, Permission.PUBLISH, workflow)
+        yield Refusal(ref, message, f"let somebody sign it who has '{Permission.PUBLISH}'")
+
+
 CHECKS: tuple[Callable[[Push], Iterator[Refusal]], ...] = (
     _check_trunk,
     _check_settings,
     _check_definitions,
     _check_tags,
     _check_archive,
+    _check_permissions,
+    _check_signatures,
 )
-"""What is asked of every push. Who may push what, once permissions are known, is one more of them."""
+"""What is asked of every push."""

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from wflgit.core.problems import Problem
     from wflgit.core.records import StepCount
     from wflgit.core.semver import Proposal
+    from wflgit.standing import Standing
     from wflgit.store.versions import VersionRow
-    from wflgit.workspace import Standing, Workspace
+    from wflgit.workspace import Workspace
 
 _LOOKED_BACK = 50
 """In how many of the newest versions ids are looked for that come back."""

@@ -160,15 +160,17 @@ def _review_lines(reviews: Iterable[Review]) -> Iterator[Line]:
 def pre_receive(call: Call) -> int:
     """Decide on a server whether a push may pass; exit 1 if not, with all reasons.
 
-    Refused are versions that are no valid workflows, tags of versions that are moved, deleted or of no version, and a trunk that is
-    rewritten or deleted. Settings and types are read from the repository as it was before.
+    Refused are versions that are no valid workflows, tags of versions that are moved, deleted or of no version, a trunk that is
+    rewritten or deleted, and what whoever pushes may not do. Settings and types are read from the repository as it was before.
     """
     from wflgit.api.receiving import refusals
+    from wflgit.core.permissions import find_pusher
     from wflgit.git.hooking import open_receiving, parse_updates
 
     quarantine = os.environ.get("GIT_QUARANTINE_PATH")
     updates = parse_updates(sys.stdin)
-    found = refusals(open_receiving(call.path, Path(quarantine) if quarantine else None), updates) if updates else []
+    git = open_receiving(call.path, Path(quarantine) if quarantine else None)
+    found = refusals(git, updates, find_pusher(os.environ)) if updates else []
     if call.output.json:
         call.output.show_json(found)
     call.output.talk(_refusal_lines(found))

@@ -34,14 +34,23 @@ def _nothing_staged() -> bool:
 
 
 def _nothing_received() -> bool:
-    """Whether a push changes neither the trunk nor what could be the tag of a version or an archive ref."""
+    """Whether a push changes neither the trunk nor what could be the tag of a version, an archive ref or a draft.
+
+    Where members are named, not everybody may move a channel either.
+    """
     # Bytes, so that whoever gives the whole answer gets all of it, whatever a ref is called.
     said = sys.stdin.buffer.read().decode(errors="surrogateescape")
     sys.stdin = io.StringIO(said)
     refs = [line.split(" ", 2)[2] for line in said.splitlines()]
     trunk = _settings("HEAD")["trunk"]
-    return _settings(f"refs/heads/{trunk}")["trunk"] == trunk and not any(
-        ref == f"refs/heads/{trunk}" or ref.startswith("refs/wflgit/") or _VERSION_TAG.fullmatch(ref) for ref in refs
+    settings = _settings(f"refs/heads/{trunk}")
+    moving = {"current", *settings.get("channels", ())} if settings.get("members") else set()
+    return settings["trunk"] == trunk and not any(
+        ref == f"refs/heads/{trunk}"
+        or ref.startswith("refs/wflgit/")
+        or _VERSION_TAG.fullmatch(ref)
+        or (ref.startswith("refs/tags/") and ref.rpartition("/")[2] in moving)
+        for ref in refs
     )
 
 

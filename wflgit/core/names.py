@@ -20,11 +20,13 @@ CURRENT = "current"
 DRAFT = "draft"
 TAG_PREFIX = "refs/tags/"
 ARCHIVE_PREFIX = "refs/wflgit/archive/"
+DRAFT_PREFIX = "refs/wflgit/drafts/"
 
 _SEGMENT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 STEP_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 _STEP_ID = re.compile(STEP_ID_PATTERN)
 _VERSION_SEGMENT = re.compile(r"v(0|[1-9][0-9]*)")
+_PLAIN = re.compile(r"[A-Za-z0-9@._+-]")
 _NUMBER = re.compile(r"v?([1-9][0-9]{0,8})")
 
 
@@ -205,6 +207,53 @@ def tag_folder(workflow: str | None = None) -> str:
 def archive_folder(workflow: str | None = None) -> str:
     """Where the tag objects of a workflow's archived versions stand, or those of all."""
     return ARCHIVE_PREFIX if workflow is None else f"{ARCHIVE_PREFIX}{workflow}/"
+
+
+def draft_ref(slug: str, user: str) -> str:
+    """The ref of what somebody has saved of a workflow and not committed yet."""
+    return f"{DRAFT_PREFIX}{slug}/{_user_segment(user)}"
+
+
+def draft_archive_ref(slug: str, user: str, moment: str) -> str:
+    """The ref that keeps a draft for a while that was thrown away; `moment` keeps several of one user apart."""
+    return f"{ARCHIVE_PREFIX}{slug}/{_user_segment(user)}/{moment}"
+
+
+def parse_draft_ref(ref: str) -> tuple[str, str] | None:
+    """Split the ref of a draft into slug and user; None for any other ref.
+
+    >>> parse_draft_ref(draft_ref("sales/welcome", "Ada Lovelace"))
+    ('sales/welcome', 'Ada Lovelace')
+    """
+    slug, slash, segment = ref.removeprefix(DRAFT_PREFIX).rpartition("/")
+    return (slug, _user_of(segment)) if slash and ref.startswith(DRAFT_PREFIX) and "@" in segment else None
+
+
+def parse_draft_archive_ref(ref: str) -> tuple[str, str, str] | None:
+    """Split the ref of a draft that was thrown away into slug, user and moment; None for any other ref."""
+    rest, slash, moment = ref.removeprefix(ARCHIVE_PREFIX).rpartition("/")
+    slug, _, segment = rest.rpartition("/")
+    if not slash or not slug or "@" not in segment or not ref.startswith(ARCHIVE_PREFIX):
+        return None
+    return slug, _user_of(segment), moment
+
+
+def _user_segment(user: str) -> str:
+    """A user's id as one segment of a ref; there is an `@` in it, so that it is no segment of a slug."""
+    plain = "".join(letter if _PLAIN.fullmatch(letter) else _escaped(letter) for letter in user)
+    plain = re.sub(r"(?<=\.)\.|^\.|\.$|\.(?=lock$)", "=2e", plain)
+    return f"@{plain}" if plain.startswith("@") or "@" not in plain else plain
+
+
+def _escaped(letter: str) -> str:
+    return "".join(f"={byte:02x}" for byte in letter.encode("utf-8", "surrogatepass"))
+
+
+def _user_of(segment: str) -> str:
+    plain = segment.removeprefix("@")
+    return re.sub(
+        rb"=([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), plain.encode("utf-8", "surrogatepass")
+    ).decode("utf-8", "surrogatepass")
 
 
 def near(name: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from wflgit.core.times import format_duration
 from wflgit.errors import InvalidNameError
 
 _MOST = 1_000_000_000
@@ -65,7 +66,7 @@ class Pace:
         if self.every is None:
             return "at advance"
         amount = str(self.size) if self.percent is None else f"{_plain(self.percent)}%"
-        return f"{amount} per {_iso_interval(self.every)}"
+        return f"{amount} per {format_duration(self.every)}"
 
     def wave(self, total: int) -> int:
         """How many of `total` executions go each interval, at least 1; at advance there are no intervals and all of them may go.
@@ -82,14 +83,6 @@ def _plain(number: float) -> str:
     """A number without exponent and superfluous zeros."""
     text = format(Decimal(repr(number)), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _iso_interval(every: timedelta) -> str:
-    minutes, seconds = divmod(every.seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    days = f"{every.days}D" if every.days else ""
-    time = "".join(f"{number}{unit}" for number, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if number)
-    return f"P{days}{'T' if time else ''}{time}"
 
 
 def parse_pace(text: str) -> Pace:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wflgit.core.graph import Graph
+    from wflgit.core.permissions import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,19 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it. `id` is stable (an e-mail address, as a rule); `name` is for display."""
+    """Who does it.
+
+    Attributes:
+        id: stable, an e-mail address as a rule.
+        name: for display.
+        account: the only account in which the actor may do anything; None where the host has seen to that.
+        permissions: what the actor may do, where the host has decided it; None for what `wflgit.toml` says of the id.
+    """
 
     id: str
     name: str
+    account: str | None = None
+    permissions: frozenset[Permission] | None = None
 
 
 class VersionStatus(StrEnum):
@@ -51,7 +61,8 @@ class Version:
     """One version of a workflow: a trunk commit that changed its file.
 
     `blob` is None for a commit that deleted the file: it has a number, and nothing to publish. `semver` says what publishing it
-    asked of those who were on the way; None for a draft, and for what plain Git published.
+    asked of those who were on the way; None for a draft, and for what plain Git published. `editors` are those whose edits it holds
+    since the version that was published before it, the last one first.
     """
 
     workflow: str
@@ -69,6 +80,7 @@ class Version:
     channels: tuple[str, ...] = ()
     executions: int = 0
     semver: str | None = None
+    editors: tuple[Identity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

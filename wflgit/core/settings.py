@@ -16,6 +16,7 @@ from typing import Any
 
 from wflgit.core.names import CURRENT, DRAFT, near
 from wflgit.core.paths import WorkflowPaths
+from wflgit.core.permissions import ROLES, Access, Member, Permission
 from wflgit.core.problems import Severity
 from wflgit.core.times import parse_duration
 from wflgit.errors import SettingsError
@@ -28,9 +29,21 @@ _CHANNEL = re.compile(r"[a-z][a-z0-9_-]*")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Limits of an account."""
+    """Limits of an account, and how long what is kept.
+
+    Attributes:
+        max_versions: of one workflow; archived ones do not count.
+        archive_after: for how long nobody may have used a version before it can be archived.
+        keep_newest: how many of the newest published versions are never archived.
+        keep_drafts: how long a user draft is kept that nobody saves any more, and then for as long again in the archive.
+        signed_publish: whether the tag of a published version has to be signed by a member.
+    """
 
     max_versions: int = 1000
+    archive_after: timedelta = timedelta(days=90)
+    keep_newest: int = 10
+    keep_drafts: timedelta = timedelta(days=7)
+    signed_publish: bool = False
 
 
 OFF = "off"
@@ -93,6 +106,7 @@ class Settings:
         store: URL of the side store, or None for the embedded one.
         policy: limits.
         review: how changes are reviewed.
+        access: who may do what.
     """
 
     account: str
@@ -102,6 +116,7 @@ class Settings:
     store: str | None = None
     policy: Policy = field(default_factory=Policy)
     review: ReviewPolicy = field(default_factory=ReviewPolicy)
+    access: Access = field(default_factory=Access)
 
     @property
     def layout(self) -> str:
@@ -130,12 +145,37 @@ def parse_settings(text: str) -> Settings:
     store = table.table("store")
     url = store.optional_text("url")
     store.finish()
-    limits = table.table("policy")
-    policy = Policy(max_versions=limits.number("max_versions", Policy().max_versions))
-    limits.finish()
+    policy = _policy(table.table("policy"))
     review = _review_policy(table.table("review"))
+    access = _access(table.table("roles"), table.tables("members"))
     table.finish()
-    return Settings(account=account, trunk=trunk, paths=paths, channels=channels, store=url, policy=policy, review=review)
+    return Settings(
+        account=account, trunk=trunk, paths=paths, channels=channels, store=url, policy=policy, review=review, access=access
+    )
+
+
+def _policy(table: _Table) -> Policy:
+    usual = Policy()
+    policy = Policy(
+        max_versions=table.number("max_versions", usual.max_versions),
+        archive_after=table.duration("archive_after") or usual.archive_after,
+        keep_newest=table.number("keep_newest", usual.keep_newest),
+        keep_drafts=table.duration("keep_drafts") or usual.keep_drafts,
+        signed_publish=table.flag("signed_publish"),
+    )
+    table.finish()
+    return policy
+
+
+def _access(roles: _Table, members: Iterator[_Table]) -> Access:
+    """Who may do what; a role that nobody knows would be one without permissions, so it is refused."""
+    own = {role: frozenset(map(Permission, names)) for role, names in roles.lists([*map(str, Permission)]).items()}
+    known = sorted({*ROLES, *own})
+    found = []
+    for table in members:
+        found.append(Member(table.text("id"), table.list("roles", known), table.list("keys"), table.list("logins")))
+        table.finish()
+    return Access(tuple(found), own)
 
 
 def _review_policy(table: _Table) -> ReviewPolicy:
@@ -276,6 +316,22 @@ class _Table:
     def choices(self, choices: Sequence[str]) -> dict[str, str]:
         """The values of all keys of the table, whatever they are called."""
         return {key: self._chosen(key, choices, value) for key, value in self._data.items()}
+
+    def list(self, key: str, choices: Sequence[str] | None = None) -> tuple[str, ...]:
+        """A list of texts, each one of the choices where there are some; empty if it is not there."""
+        return self._listed(key, choices, self._take(key) or [])
+
+    def lists(self, choices: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The lists of all keys of the table, whatever they are called."""
+        return {key: self._listed(key, choices, value) for key, value in self._data.items()}
+
+    def _listed(self, key: str, choices: Sequence[str] | None, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+            raise self._wrong(key, "a list of texts", value)
+        wrong = next((item for item in value if choices is not None and item not in choices), None)
+        if wrong is not None:
+            raise self._wrong(key, f"a list of {', '.join(map(repr, choices or ()))}", wrong)
+        return tuple(value)
 
     def duration(self, key: str) -> timedelta | None:
         value = self._take(key)

@@ -35,6 +35,19 @@ def parse_duration(text: str) -> timedelta | None:
     return seconds(sum(int(number) * unit for number, unit in zip(numbers, _UNITS_S, strict=True)))
 
 
+def format_duration(duration: timedelta) -> str:
+    """Write a duration as ISO 8601 has it, in days, hours, minutes and seconds.
+
+    >>> format_duration(timedelta(days=90)), format_duration(timedelta(hours=26)), format_duration(timedelta())
+    ('P90D', 'P1DT2H', 'PT0S')
+    """
+    minutes, rest_s = divmod(duration.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days = f"{duration.days}D" if duration.days else ""
+    clock = "".join(f"{number}{unit}" for number, unit in ((hours, "H"), (minutes, "M"), (rest_s, "S")) if number)
+    return f"P{days}{f'T{clock}' if clock else ''}" if days or clock else "PT0S"
+
+
 def seconds(number: int) -> timedelta | None:
     """A duration of whole seconds; None if it is negative or longer than anybody waits."""
     return timedelta(seconds=number) if 0 <= number <= LONGEST.total_seconds() else None

@@ -14,9 +14,10 @@ from wflgit.core.impact import files
 from wflgit.core.impact.policy import accept, outdated
 from wflgit.core.impact.rules import find_rule
 from wflgit.core.paths import WorkflowPaths
+from wflgit.core.permissions import Access, Member, Permission
 from wflgit.core.problems import Problem, Severity
 from wflgit.core.review import Level
-from wflgit.core.settings import Ignore, ReviewPolicy, Settings
+from wflgit.core.settings import Ignore, Policy, ReviewPolicy, Settings
 
 TODAY = date(2026, 1, 5)
 LATER, BEFORE = date(2026, 2, 1), date(2026, 1, 4)
@@ -79,6 +80,54 @@ def test_stricter_ones_and_others_are_not(head: Settings) -> None:
 def test_what_was_weak_before_is_not_weaker() -> None:
     assert weakened(policy(ignores=(DRAINED,)), base=policy(ignores=(DRAINED,))) == []
     assert weakened(BASE, base=policy(severities={"WFL101": None})) == []
+
+
+ADA, BEN = Member("ada@example.org", ("admin",)), Member("ben@example.org", ("editor",), keys=("ssh-ed25519 B",))
+CLOSED = replace(BASE, access=Access((ADA, BEN)), policy=Policy(signed_publish=True))
+
+
+def members(*named: Member, **roles: frozenset[Permission]) -> Settings:
+    """The settings with other members."""
+    return replace(CLOSED, access=Access(named, roles))
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        (members(ADA, replace(BEN, roles=("admin",))), {"settings members ben@example.org"}),
+        (members(ADA, BEN, Member("eve@example.org", ("editor",))), {"settings members eve@example.org"}),
+        (members(ADA, BEN, Member("*", ("auditor",))), {"settings members *"}),
+        (members(ADA, BEN, editor=frozenset({Permission.PUBLISH})), {"settings members ben@example.org"}),
+        (members(ADA, replace(BEN, logins=("mallory",))), {"settings members mallory"}),
+        (members(ADA, replace(BEN, keys=("ssh-ed25519 C",))), {"settings members ben@example.org keys"}),
+        (members(), {"settings members *", "settings members ben@example.org"}),
+        (replace(CLOSED, policy=Policy()), {"settings policy.signed_publish"}),
+    ],
+)
+def test_whoever_may_do_more_is_told(head: Settings, told: set[str]) -> None:
+    found = [*files.weakened(CLOSED, head, TODAY, lambda rule: find_rule(rule).severity)]
+    assert {said.subject for said in found} == told
+    assert {said.rule.code for said in found} == {"WFL916"}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        members(ADA),
+        members(ADA, replace(BEN, id="BEN@example.org")),
+        members(ADA, replace(BEN, roles=("auditor",))),
+        members(ADA, replace(BEN, roles=("editor", "auditor"))),
+        members(ADA, replace(BEN, keys=())),
+        members(ADA, BEN, editor=frozenset({Permission.EDIT})),
+        members(ADA, BEN, Member("*", ())),
+    ],
+)
+def test_whoever_may_do_less_or_the_same_is_not(head: Settings) -> None:
+    assert weakened(head, base=CLOSED) == []
+
+
+def test_naming_the_first_members_takes_from_everybody_else() -> None:
+    assert weakened(CLOSED) == []
 
 
 def problem(rule: str = "unknown-target", severity: Severity = Severity.ERROR) -> Problem:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wflgit.core.impact.rule import Action, Area, Meets, Raised, Rule
 from wflgit.core.paths import WorkflowPaths
+from wflgit.core.permissions import EVERYONE
 from wflgit.core.problems import Problem, Severity
 from wflgit.core.settings import Ignore
 
@@ -198,6 +199,18 @@ SLUG_COLLISION = Rule(
     "rename one of them, or leave it out with [workflows] exclude in wflgit.toml",
     alone="a collision that is gone needs no word",
 )
+ACCESS_WIDENED = Rule(
+    "WFL916",
+    "access-widened",
+    Area.REVIEW,
+    Action.ADDED,
+    _WARNING,
+    _WARNING,
+    Meets.NONE,
+    "Once this is on the trunk, somebody may do more than before, or need not prove it any more.",
+    "let somebody with `workflows:admin` decide that",
+    alone="who may do less harms nobody",
+)
 
 RULES = (
     UNREADABLE,
@@ -215,6 +228,7 @@ RULES = (
     SEMVER_UNDERSTATED,
     BASE_UNREADABLE,
     SLUG_COLLISION,
+    ACCESS_WIDENED,
 )
 
 NEVER_IGNORED = frozenset({CONFLICT_MARKERS.code, UNREADABLE.code})
@@ -317,7 +331,7 @@ def _which(ignore: Ignore) -> str:
 
 
 def weakened(old: Settings, new: Settings, today: date, own: Callable[[str], Severity]) -> Iterator[Raised]:
-    """What of the head's settings makes reviews less strict than the base's do.
+    """What of the head's settings makes reviews less strict than the base's do, or lets somebody do more.
 
     Args:
         old: the settings of the base.
@@ -327,6 +341,20 @@ def weakened(old: Settings, new: Settings, today: date, own: Callable[[str], Sev
     """
     for subject, message in (*_weaker_paths(old.paths, new.paths), *_weaker_policy(old.review, new.review, today, own)):
         yield Raised(WEAKENED, f"settings {subject}", message, new=message)
+    for subject, message in _wider_access(old, new):
+        yield Raised(ACCESS_WIDENED, f"settings {subject}", message, new=message)
+
+
+def _wider_access(old: Settings, new: Settings) -> Iterator[tuple[str, str]]:
+    for who, gained in old.access.widened(new.access):
+        called = "everybody who is not named" if who == EVERYONE else f"'{who}'"
+        yield f"members {who}", f"{called} may do more: {', '.join(sorted(gained))}"
+    for member in new.access.members:
+        before = old.access.member(member.id)
+        if before is not None and not {*member.keys} <= {*before.keys}:
+            yield f"members {member.id} keys", f"'{member.id}' may sign with another key"
+    if old.policy.signed_publish and not new.policy.signed_publish:
+        yield "policy.signed_publish", "published versions need not be signed any more"
 
 
 def _weaker_paths(old: WorkflowPaths, new: WorkflowPaths) -> Iterator[tuple[str, str]]:
