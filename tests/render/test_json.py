@@ -84,7 +84,10 @@ def test_json_is_ascii_so_that_no_text_can_harm_a_terminal_or_fail_to_be_written
     ("error", "data"),
     [
         (NotFoundError("gone", candidates=["near"]), {"candidates": ["near"]}),
-        (ConflictError("late", expected=3, actual=4), {"expected": 3, "actual": 4}),
+        (
+            ConflictError("late", expected=3, actual=4),
+            {"expected": 3, "actual": 4, "theirs": None, "ours": None, "conflicts": []},
+        ),
     ],
 )
 def test_an_error_has_code_message_hint_and_what_its_class_knows(
@@ -116,3 +119,7 @@ def test_every_key_of_a_record_is_documented(record: type[Any]) -> None:
     text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     keys = text.partition("### JSON")[2].partition("\n## ")[0]
     assert [field.name for field in fields(record) if f"`{field.name}`" not in keys] == []
+
+
+def test_a_set_is_a_list_in_an_order_of_its_own() -> None:
+    assert to_data(frozenset({"theirs", "base", "ours"})) == ["base", "ours", "theirs"]

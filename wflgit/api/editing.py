@@ -7,10 +7,11 @@ from typing import Any
 
 from wflgit.core.messages import ACTION, compose
 from wflgit.core.problems import Severity
-from wflgit.errors import ConflictError, DefinitionError, LimitError, StateError
+from wflgit.errors import DefinitionError, LimitError, StateError
+from wflgit.standing import Standing
 from wflgit.store import versions
 from wflgit.store.versions import VersionRow
-from wflgit.workspace import Standing, Workspace
+from wflgit.workspace import Workspace
 
 DefinitionInput = bytes | str | Mapping[str, Any]
 """A definition as callers may give it: the file's bytes or text, or a native document (written canonically)."""
@@ -62,32 +63,6 @@ def _require_free_name(workspace: Workspace, found: Standing, content: bytes) ->
         )
 
 
-def require_base(found: Standing, base: int | str | None) -> None:
-    """Check that the newest version still has the content that an edit started from.
-
-    Args:
-        found: how the workflow stands.
-        base: a version number, a commit id or a blob id; None asks for nothing.
-
-    Raises:
-        ConflictError: if somebody changed the workflow since; says who, when and in which version.
-    """
-    newest = found.rows[0]
-    if base is None or base in (newest.number, newest.commit, newest.blob):
-        return
-    started = next((row for row in found.rows if base in (row.number, row.commit, row.blob)), None)
-    if started is not None and started.blob == newest.blob:
-        return
-    raise ConflictError(
-        f"expected the newest version of '{newest.workflow}' to be {base}, but {newest.author_name} made version {newest.number} "
-        f"('{newest.summary}') at {newest.created_at:%Y-%m-%d %H:%M} UTC",
-        expected=base,
-        actual=newest.number,
-        hint=f"look at `wflgit diff {newest.workflow}@{started.number if started else base} {newest.workflow}@{newest.number}`, "
-        f"then edit version {newest.number}",
-    )
-
-
 def require_room(workspace: Workspace, found: Standing) -> None:
     """Check that the policy allows one more version; archived ones do not count.
 
@@ -102,8 +77,28 @@ def require_room(workspace: Workspace, found: Standing) -> None:
         )
 
 
+def require_unarchived(row: VersionRow, done: str) -> None:
+    """Check that a version is not archived.
+
+    Raises:
+        StateError: if it is.
+    """
+    if row.archived:
+        raise StateError(
+            f"version {row.number} of '{row.workflow}' is archived and cannot be {done}",
+            hint=f"take it out of the archive: `wflgit unarchive {row.workflow} {row.number}`",
+        )
+
+
 def commit_version(
-    workspace: Workspace, path: str, *, expected: str | None, content: bytes | None, message: str, action: str = "edit"
+    workspace: Workspace,
+    path: str,
+    *,
+    expected: str | None,
+    content: bytes | None,
+    message: str,
+    action: str = "edit",
+    edited: bytes | None = None,
 ) -> str:
     """Commit one workflow's file to the trunk.
 
@@ -114,6 +109,7 @@ def commit_version(
         content: the new content, None to delete the file.
         message: the commit's subject, with more lines below it if there is more to say.
         action: what the operation is, kept in a trailer.
+        edited: what somebody had made of the file before it was merged; where the working tree has that, it gets the content.
 
     Returns:
         The commit.
@@ -123,14 +119,17 @@ def commit_version(
         DirtyFileError: if the user's working tree has other uncommitted changes in that file.
     """
     from wflgit.git.commits import FileEdit, commit_files
+    from wflgit.git.signing import Kind, find_signer
 
+    edit = FileEdit(expected, content, None if edited is None else workspace.git.hash_blob(edited))
     return commit_files(
         workspace.git,
         workspace.settings.trunk,
-        {path: FileEdit(expected, content)},
+        {path: edit},
         message=compose(message, (), {ACTION: action}),
         author=workspace.identity,
         at=workspace.clock(),
+        sign=find_signer(workspace.git, wanted=None, kind=Kind.COMMIT, who=workspace.identity),
     )
 
 

@@ -22,7 +22,8 @@ def list_records(workspace: Workspace, slug: str) -> list[Version]:
         live = executions.live_by_version(conn, workspace.account, slug)
     current = max((row.number for row in rows if row.tag and not row.archived), default=0)
     marks = _channels(workspace, slug)
-    return [_record(row, current, marks.get(row.commit, ()), live.get((slug, row.number), 0)) for row in rows]
+    editors = editors_of(rows)
+    return [_record(row, current, marks.get(row.commit, ()), live.get((slug, row.number), 0), editors[row.number]) for row in rows]
 
 
 def record_of(workspace: Workspace, slug: str, commit: str) -> Version:
@@ -39,6 +40,21 @@ def record_of(workspace: Workspace, slug: str, commit: str) -> Version:
     )
 
 
+def editors_of(rows: Sequence[VersionRow]) -> dict[int, tuple[Identity, ...]]:
+    """Whose edits each version holds since the one that was published before it, the last one first.
+
+    Args:
+        rows: the versions of a workflow, newest first.
+    """
+    found: dict[int, tuple[Identity, ...]] = {}
+    before: tuple[Identity, ...] = ()
+    for row in reversed(rows):
+        author = Identity(row.author_name, row.author_email)
+        found[row.number] = tuple(dict.fromkeys((author, *before)))
+        before = () if row.tag else found[row.number]
+    return found
+
+
 def _channels(workspace: Workspace, slug: str) -> Mapping[str, Sequence[str]]:
     """The channels that mark a commit, by commit."""
     found: dict[str, list[str]] = {}
@@ -49,7 +65,7 @@ def _channels(workspace: Workspace, slug: str) -> Mapping[str, Sequence[str]]:
     return found
 
 
-def _record(row: VersionRow, current: int, channels: Sequence[str], live: int) -> Version:
+def _record(row: VersionRow, current: int, channels: Sequence[str], live: int, editors: tuple[Identity, ...]) -> Version:
     return Version(
         workflow=row.workflow,
         number=row.number,
@@ -72,4 +88,5 @@ def _record(row: VersionRow, current: int, channels: Sequence[str], live: int) -
         channels=tuple(channels),
         executions=live,
         semver=row.semver,
+        editors=editors,
     )

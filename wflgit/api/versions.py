@@ -6,29 +6,33 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from wflgit.api.bases import Base, is_at, merge_edit, require_base
 from wflgit.api.editing import (
     DefinitionInput,
     change_message,
     commit_version,
-    require_base,
     require_room,
+    require_unarchived,
     require_valid,
     to_bytes,
 )
 from wflgit.api.listing import list_records, record_of
-from wflgit.core.messages import ACTION, AUDIT_HEAD, SEMVER, compose
-from wflgit.core.names import CURRENT, TAG_PREFIX, archive_ref, channel_tag, parse_revision, version_tag
-from wflgit.core.problems import Severity
+from wflgit.core.names import CURRENT, channel_tag, parse_revision
+from wflgit.core.permissions import Permission
 from wflgit.core.records import Version
-from wflgit.errors import ConflictError, DefinitionError, NotFoundError, StateError
+from wflgit.errors import ConflictError, NotFoundError, StateError
 from wflgit.git import refs
+from wflgit.standing import Standing
 from wflgit.store.versions import VersionRow
-from wflgit.workspace import Standing, Workspace
+from wflgit.workspace import Workspace
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wflgit.core.diff import Comparison
-    from wflgit.core.plan import Plan, Side
-    from wflgit.core.review import Level
+    from wflgit.core.exchanges import PublishedAndPushed
+    from wflgit.core.publications import CurrentAt
+    from wflgit.core.retention import ArchivalReport
     from wflgit.core.rollout import Rollout
     from wflgit.core.steplife import StepBlame, StepEvent
 
@@ -56,7 +60,13 @@ class Versions:
         return record_of(self._workspace, slug, self._workspace.version(slug, number).commit)
 
     def create(
-        self, slug: str, definition: DefinitionInput, *, base: int | str | None = None, message: str | None = None
+        self,
+        slug: str,
+        definition: DefinitionInput,
+        *,
+        base: Base | None = None,
+        merge: bool = False,
+        message: str | None = None,
     ) -> Version:
         """Commit changed content to the trunk as the next version, a draft. What is published stays as it is.
 
@@ -66,27 +76,41 @@ class Versions:
             slug: the workflow.
             definition: the whole new content.
             base: the version number, commit or blob the edit started from; None to take whatever is newest.
+            merge: where the workflow has changed since `base`, merge the edit with that step by step, if the two go together.
             message: the commit's subject; None lets it say what differs.
 
         Raises:
             NotFoundError: if there is no such workflow.
             DefinitionError: if the definition has errors; nothing is written.
-            ConflictError: if somebody changed the workflow since `base`, or while this ran.
+            ConflictError: if somebody changed the workflow since `base`, or while this ran; with both sides, and for `merge` with
+                the places in which they do not go together.
             LimitError: if the workflow has as many versions as the policy allows.
             DirtyFileError: if the working tree has other uncommitted changes in the file.
         """
         workspace = self._workspace
+        workspace.require(Permission.EDIT, slug)
         content = to_bytes(definition)
-        found = workspace.get(slug)
-        file, newest = found.require_file(), found.rows[0]
-        require_base(found, base)
+        if not merge:
+            found = workspace.get(slug)
+            found.require_file()
+            require_base(workspace, found, base, content)
+            return self._commit(found, content, message)
+        with workspace.git.lock():
+            # What was merged with must still be there when the result is committed.
+            found = workspace.get(slug)
+            found.require_file()
+            merged = merge_edit(workspace, found, base, content)
+            return self._commit(found, merged, message, edited=content)
+
+    def _commit(self, found: Standing, content: bytes, message: str | None, *, edited: bytes | None = None) -> Version:
+        workspace, file, newest = self._workspace, found.require_file(), found.rows[0]
         commit = newest.commit
         if workspace.git.hash_blob(content) != file.blob:
             require_room(workspace, found)
             require_valid(workspace, found, file.path, content)
             message = message or change_message(workspace, newest, content)
-            commit = commit_version(workspace, file.path, expected=file.blob, content=content, message=message)
-        return record_of(workspace, slug, commit)
+            commit = commit_version(workspace, file.path, expected=file.blob, content=content, message=message, edited=edited)
+        return record_of(workspace, found.slug, commit)
 
     def update(self, slug: str, number: int, definition: DefinitionInput, *, message: str | None = None) -> Version:
         """Put new content in the place of the newest draft; history keeps both, so the result has the next number.
@@ -100,10 +124,16 @@ class Versions:
         self._require_draft(slug, number)
         return self.create(slug, definition, base=number, message=message)
 
-    def discard(self, slug: str, number: int, *, message: str | None = None) -> Version:
+    def discard(self, slug: str, number: int, *, base: Base | None = None, message: str | None = None) -> Version:
         """Take back a draft and all drafts after it: a new version gets the content from before it.
 
         History only grows, so the drafts stay in it. Discarding the first version deletes the workflow.
+
+        Args:
+            slug: the workflow.
+            number: the oldest draft to take back.
+            base: the newest version that the caller knows of; None to take back whatever came after.
+            message: the commit's subject.
 
         Returns:
             The new version; for a discarded first version the one that records the deletion.
@@ -111,10 +141,13 @@ class Versions:
         Raises:
             NotFoundError: if there is no such version.
             StateError: if it, or a version after it, is published, or nothing of it is left to take back.
+            ConflictError: if somebody changed the workflow since `base`.
         """
         workspace = self._workspace
+        workspace.require(Permission.EDIT, slug)
         self._require_draft(slug, number)
         found = workspace.get(slug)
+        require_base(workspace, found, base)
         after = next((row for row in found.rows if row.number > number and row.tag), None)
         if after is not None:
             raise StateError(
@@ -146,7 +179,14 @@ class Versions:
         return row
 
     def publish(
-        self, slug: str, number: int | None = None, *, message: str | None = None, rollout: Rollout | None = None
+        self,
+        slug: str,
+        number: int | None = None,
+        *,
+        base: Base | None = None,
+        message: str | None = None,
+        rollout: Rollout | None = None,
+        sign: bool | None = None,
     ) -> Version:
         """Make a draft the current version: the one new executions start on. Those that run stay where they are.
 
@@ -156,143 +196,65 @@ class Versions:
         Args:
             slug: the workflow.
             number: the version; None for the newest.
+            base: the version that was current when this was decided, 0 if none was; None to take whatever is.
             message: words for the tag, before what wflgit says of the change.
             rollout: how those who run come along.
+            sign: whether to sign the tag; None for what Git's configuration and the policy say.
 
         Raises:
+            PermissionDenied: without `workflows:publish`, and with a rollout `migrations:run`.
             PlanError: if those who run cannot come along as the rollout says; nothing is published then.
             NotFoundError: if there is no such version.
             StateError: if it is a deletion, or older than the current version.
             DefinitionError: if its content has errors.
-            ConflictError: if somebody published another version in the meantime.
+            ConflictError: if somebody published another version in the meantime, or since `base`.
         """
-        found = self._workspace.get(slug)
-        row = found.rows[0] if number is None else found.version(number)
-        target = _side(row.number, row.commit, row.blob)
-        plan = self._plan(found, target, rollout)
-        asked = self._asked(found, target)
-        version = self._publish(found, row.commit, asked, action="publish", words=(message,) if message else ())
-        self._roll_out(plan, version, rollout)
-        return version
+        from wflgit.api import publishing
 
-    def _plan(self, found: Standing, target: Side, rollout: Rollout | None, *, back_to: int | None = None) -> Plan | None:
-        """The plan by which those on the current version come to another one; None if nobody is to, or can.
+        return publishing.publish(self._workspace, slug, number, base=base, message=message, rollout=rollout, sign=sign)
 
-        On the way back to an earlier content, the plan by which executions had come from there is taken in reverse.
+    def publish_and_push(
+        self,
+        slug: str,
+        number: int | None = None,
+        *,
+        message: str | None = None,
+        sign: bool | None = None,
+        remote: str | None = None,
+    ) -> PublishedAndPushed:
+        """Publish a version for everybody: on top of what others have pushed meanwhile, and then pushed itself.
+
+        Where others were faster, one's own commits are made anew on top of theirs, workflow files merged step by step, so the
+        version gets the next number. That is done only as long as nothing depends on the number that it had.
+
+        Args:
+            slug: the workflow.
+            number: the version, as it is numbered here now; None for the newest.
+            message: words for the tag.
+            sign: whether to sign the tag; None for what Git's configuration and the policy say.
+            remote: its name; None for the one that the trunk follows, or the only one.
 
         Raises:
-            PlanError: if anything is in its way.
+            PermissionDenied: without `workflows:publish`.
+            ConflictError: if one's own changes do not go together with those of others, or others push all the time.
+            StateError: if the version cannot be published, or something depends on its number.
+            DefinitionError: if what came of it has errors.
+            RemoteError: if the remote cannot be reached, or its rules forbid it.
         """
-        from wflgit.api import planning
+        from wflgit.api.sharing import publish_and_push
 
-        if rollout is None or found.current is None or target.version == found.current.number or not target.blob:
-            return None
-        request = planning.Request(rollout.rules, wait=rollout.wait)
-        plan = planning.plan_to(self._workspace, found, target, request, back_to=back_to)
-        stopping = plan.plan_failures if rollout.pace and rollout.pace.at_advance else plan.failures
-        if stopping:
-            raise planning.refused(plan, stopping)
-        return plan
+        return publish_and_push(self._workspace, slug, number, message=message, sign=sign, remote=remote)
 
-    def _roll_out(self, plan: Plan | None, version: Version, rollout: Rollout | None) -> None:
-        """Make the migration to a version that has just become current."""
-        from wflgit.api.migrations import Migrations
-
-        if plan is not None and rollout is not None:
-            bound = replace(plan, target=replace(plan.target, version=version.number, commit=version.commit))
-            Migrations(self._workspace).create(bound, strategy=rollout.strategy, pace=rollout.pace)
-
-    def _asked(self, found: Standing, target: Side) -> tuple[Level, str]:
-        """What publishing some content asks of those who are on older versions now, and why; nothing of what is published."""
-        from wflgit.core.semver import level_of
-        from wflgit.store import executions
-
-        if found.current is not None and target.version <= found.current.number:
-            return level_of(())
-        with self._workspace.store.read() as conn:
-            counts = executions.counts(conn, self._workspace.account, found.slug)
-        older = [count for count in counts if count.version < target.version]
-        if not older:
-            return level_of(())
-        from wflgit.api.proposing import propose_for
-
-        return level_of(propose_for(self._workspace, found, target, older))
-
-    def _publish(self, seen: Standing, commit: str, asked: tuple[Level, str], *, action: str, words: Sequence[str]) -> Version:
-        """Publish the version that a commit made, if what is current still is what was `seen` when that was decided."""
-        workspace, slug = self._workspace, seen.slug
-        with workspace.git.lock():
-            found = workspace.get(slug)
-            row, current = found.made_by(commit), found.current
-            _require_unarchived(row, "published again")
-            if not row.tag:
-                _require_unchanged(seen.current, current)
-                self._require_publishable(row, current)
-                message = compose(
-                    f"{action.capitalize()} {slug} v{row.number}",
-                    [*words, *self._change_words(current, row, asked)],
-                    {ACTION: action, SEMVER: _next_semver(found, asked[0]), AUDIT_HEAD: self._audit_anchor()},
-                )
-                self._write_tag(row, message)
-            return record_of(workspace, slug, commit)
-
-    def _write_tag(self, row: VersionRow, message: str) -> None:
-        git, ref = self._workspace.git, version_tag(row.workflow, row.number)
-        tag = refs.write_tag(
-            git,
-            tag=ref.removeprefix(TAG_PREFIX),
-            commit=row.commit,
-            tagger=self._workspace.identity,
-            at=self._workspace.clock(),
-            message=message,
-        )
-        refs.create_ref(git, ref, tag)
-
-    def _require_publishable(self, row: VersionRow, current: VersionRow | None) -> None:
-        slug, number = row.workflow, row.number
-        if row.blob is None:
-            raise StateError(
-                f"version {number} of '{slug}' deleted it, there is nothing to publish", hint=f"see `wflgit log {slug}`"
-            )
-        if current is not None and number < current.number:
-            raise StateError(
-                f"version {number} of '{slug}' is older than the current version {current.number}",
-                hint=f"to go back to its content: `wflgit rollback {slug} --to {number}`",
-            )
-        workspace = self._workspace
-        problems = workspace.contents.problems(workspace.git.blob(row.blob), workspace.catalog())
-        if any(problem.severity is Severity.ERROR for problem in problems):
-            raise DefinitionError(
-                f"version {number} of '{slug}' has errors and cannot be published",
-                problems=problems,
-                path=row.path,
-                hint=f"mend the file and commit it: `wflgit commit {slug}`",
-            )
-
-    def _change_words(self, current: VersionRow | None, row: VersionRow, asked: tuple[Level, str]) -> tuple[str, ...]:
-        """What publishing this asks of executions on older versions, and what it changes for new ones."""
-        if current is None:
-            return ("first published version",)
-        from wflgit.core.diff import compare
-        from wflgit.core.words import describe
-
-        try:
-            old = self._workspace.definition(current).graph
-        except DefinitionError:
-            return (": ".join(asked), f"version {current.number}, current before, cannot be parsed")
-        return (": ".join(asked), f"since v{current.number}:", *describe(compare(old, self._workspace.definition(row).graph)))
-
-    def _audit_anchor(self) -> str:
-        """The head of the audit chain as it is now, for the tag: with it Git vouches for SQL."""
-        from wflgit.core.audit import Anchor
-        from wflgit.store import audit
-
-        with self._workspace.store.read() as conn:
-            sequence, digest = audit.head(conn, self._workspace.account)
-            first = audit.list_entries(conn, self._workspace.account, limit=1)[0]
-        return str(Anchor(first.hash, sequence, digest))
-
-    def rollback(self, slug: str, *, to: int, message: str | None = None, rollout: Rollout | None = None) -> Version:
+    def rollback(
+        self,
+        slug: str,
+        *,
+        to: int,
+        base: Base | None = None,
+        message: str | None = None,
+        rollout: Rollout | None = None,
+        sign: bool | None = None,
+    ) -> Version:
         """Publish the content of an earlier version again, as a new version: history only grows.
 
         Executions stay on the versions they are pinned to. Rolling back to what is current already returns that. With a rollout
@@ -304,29 +266,72 @@ class Versions:
             NotFoundError: if there is no such version.
             StateError: if it is a deletion, or nothing was ever published.
             DefinitionError: if its content has errors by today's rules.
-            ConflictError: if somebody changed the workflow in the meantime.
+            ConflictError: if somebody changed the workflow in the meantime, or another version than `base` is current.
         """
-        workspace = self._workspace
-        found = workspace.get(slug)
-        target, newest, current = found.version(to), found.rows[0], found.current
-        if target.blob is None or current is None:
-            reason = f"version {to} deleted it" if target.blob is None else "nothing is published yet"
-            raise StateError(f"'{slug}' cannot be rolled back to version {to}: {reason}", hint=f"see `wflgit log {slug}`")
-        if target.blob == current.blob:
-            return record_of(workspace, slug, current.commit)
-        commit = newest.commit
-        side = _side(newest.number + (newest.blob != target.blob), None, target.blob)
-        plan, asked = self._plan(found, side, rollout, back_to=to), self._asked(found, side)
-        if newest.blob != target.blob:
-            content, path = workspace.git.blob(target.blob), newest.path if newest.blob else target.path
-            require_room(workspace, found)
-            require_valid(workspace, found, path, content)
-            subject = message or f"Roll {slug} back to v{to}"
-            commit = commit_version(workspace, path, expected=newest.blob, content=content, message=subject, action="rollback")
-        words = [*([message] if message else []), f"back to the content of v{to}"]
-        version = self._publish(found, commit, asked, action="rollback", words=words)
-        self._roll_out(plan, version, rollout)
-        return version
+        from wflgit.api import publishing
+
+        return publishing.rollback(self._workspace, slug, to, base=base, message=message, rollout=rollout, sign=sign)
+
+    def archive(self, slug: str, number: int) -> Version:
+        """Archive a published version that nobody uses: it is not startable any more, and all else stays as it is.
+
+        Its number is never used again; it can be read, compared, edited from and rolled back to. What is archived already is
+        returned.
+
+        Raises:
+            PermissionDenied: without `workflows:admin`.
+            NotFoundError: if there is no such version.
+            StateError: if it is not published, or in use: current, marked by a channel, with executions, or part of a migration
+                that is not over.
+            ConflictError: if somebody changed its tag at the same time.
+        """
+        from wflgit.api import archival
+
+        return archival.archive(self._workspace, slug, number)
+
+    def archive_due(self, slug: str | None = None, *, dry_run: bool = False) -> ArchivalReport:
+        """Archive all versions that the policy lets go; killed and called again, it does the rest.
+
+        Args:
+            slug: of one workflow; None for all.
+            dry_run: only say which those are, and why others stay.
+
+        Raises:
+            PermissionDenied: without `workflows:admin`, unless it is a dry run.
+            NotFoundError: if there is no such workflow.
+        """
+        from wflgit.api import archival
+
+        return archival.archive_due(self._workspace, slug, dry_run=dry_run)
+
+    def unarchive(self, slug: str, number: int) -> Version:
+        """Take a version out of the archive; if no higher one is published, it becomes current again.
+
+        Raises:
+            PermissionDenied: without `workflows:admin`.
+            NotFoundError: if there is no such version.
+            StateError: if it is not published.
+            LimitError: if the workflow has as many versions as the policy allows.
+            ConflictError: if somebody changed its tag at the same time.
+        """
+        from wflgit.api import archival
+
+        return archival.unarchive(self._workspace, slug, number)
+
+    def current_at(self, slug: str, at: datetime, *, channel: str = CURRENT) -> CurrentAt:
+        """What was current at a moment, since and until when, and who put it there how.
+
+        Args:
+            slug: the workflow; it may be deleted by now.
+            at: the moment, aware.
+            channel: a channel in place of `current`.
+
+        Raises:
+            NotFoundError: if there is no such workflow or channel, or nothing was current then; says when the first one was.
+        """
+        from wflgit.api.current_at import current_at
+
+        return current_at(self._workspace, slug, at, channel=channel)
 
     def compare(self, old: str, new: str) -> Comparison:
         """What differs between two revisions, of one workflow or of two.
@@ -376,24 +381,32 @@ class Versions:
 
         return blame(self._workspace, revision)
 
-    def tag(self, slug: str, channel: str, number: int) -> Version:
+    def tag(self, slug: str, channel: str, number: int, *, base: Base | None = None) -> Version:
         """Move a channel of a workflow to a published version.
+
+        Args:
+            slug: the workflow.
+            channel: one that is declared in `wflgit.toml`.
+            number: the version.
+            base: the version that the channel marked when this was decided, 0 if none; None to take whatever it marks.
 
         Raises:
             NotFoundError: if the channel is not declared in `wflgit.toml`, or there is no such version.
             StateError: if the version is not published, or the channel is `current`.
-            ConflictError: if somebody moved the channel in the meantime.
+            ConflictError: if somebody moved the channel in the meantime, or since `base`.
         """
         workspace = self._workspace
+        workspace.require(Permission.PUBLISH, slug)
         row = workspace.version(slug, number)
         self._require_channel(slug, channel)
-        _require_unarchived(row, "marked by a channel")
+        require_unarchived(row, "marked by a channel")
         if not row.tag:
             raise StateError(
                 f"version {number} of '{slug}' is not published", hint=f"publish it first: `wflgit publish {slug} {number}`"
             )
         ref = channel_tag(slug, channel)
         before = refs.read_ref(workspace.git, ref)
+        self._require_marked(row, channel, before, base)
         if before != row.commit:
             from wflgit.store import audit
 
@@ -404,6 +417,17 @@ class Versions:
                 audit.append(conn, workspace.account, [entry])
         return record_of(workspace, slug, row.commit)
 
+    def _require_marked(self, row: VersionRow, channel: str, target: str | None, base: Base | None) -> None:
+        marked = next((one for one in self._workspace.get(row.workflow).rows if one.commit == target), None)
+        if base is not None and not is_at(self._workspace, marked, base):
+            raise ConflictError(
+                f"expected channel '{channel}' of '{row.workflow}' to mark version {base}, but it marks "
+                f"{f'version {marked.number}' if marked else 'none'}",
+                expected=base,
+                actual=marked.number if marked else None,
+                hint=f"see `wflgit log {row.workflow}`, and tag again if that is still right",
+            )
+
     def _require_channel(self, slug: str, channel: str) -> None:
         known = self._workspace.settings.channels
         if channel == CURRENT:
@@ -413,36 +437,3 @@ class Versions:
         if channel not in known:
             hint = f"declared are: {', '.join(known)}" if known else 'declare it in wflgit.toml: channels = ["stable"]'
             raise NotFoundError(f"there is no channel '{channel}'", candidates=known, hint=hint)
-
-
-def _side(number: int, commit: str | None, blob: str | None) -> Side:
-    """A version as the side of a plan; whoever only lists versions need not import what plans take."""
-    from wflgit.core.plan import Side
-
-    return Side(number, commit, blob or "")
-
-
-def _require_unarchived(row: VersionRow, done: str) -> None:
-    if row.archived:
-        tag, archived = version_tag(row.workflow, row.number), archive_ref(row.workflow, row.number)
-        raise StateError(
-            f"version {row.number} of '{row.workflow}' is archived and cannot be {done}",
-            hint=f"take it out of the archive: git update-ref {tag} {archived} && git update-ref -d {archived}",
-        )
-
-
-def _next_semver(found: Standing, level: Level) -> str:
-    """The number after that of the highest published version that has one."""
-    from wflgit.core.semver import bump
-
-    return bump(next((row.semver for row in found.rows if row.semver), None), level)
-
-
-def _require_unchanged(seen: VersionRow | None, current: VersionRow | None) -> None:
-    if current is not None and (seen is None or seen.commit != current.commit):
-        raise ConflictError(
-            f"{current.published_by_name} published version {current.number} of '{current.workflow}' in the meantime",
-            expected=seen.number if seen else None,
-            actual=current.number,
-            hint=f"look at `wflgit show {current.workflow}@current`, and publish again if that is still right",
-        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from wflgit.api.bases import Base, require_base
 from wflgit.api.editing import DefinitionInput, commit_version, require_room, require_valid, to_bytes
 from wflgit.api.listing import record_of
 from wflgit.core.messages import ACTION, compose
 from wflgit.core.names import TAG_PREFIX, parse_revision, parse_slug
+from wflgit.core.permissions import Permission
 from wflgit.core.problems import Problem
 from wflgit.core.records import Definition, Version, Workflow
 from wflgit.errors import NotFoundError, StateError
@@ -28,11 +30,13 @@ class Workflows:
         A slug whose workflow was deleted may be used again; its numbers go on where they stopped.
 
         Raises:
+            PermissionDenied: without `workflows:create`.
             InvalidNameError: if the slug breaks its rule.
             StateError: if the workflow exists, a tag stands in the way of its tags, or the display name is taken.
             DefinitionError: if the definition has errors.
         """
         workspace = self._workspace
+        workspace.require(Permission.CREATE, slug)
         parse_slug(slug, workspace.settings.channels)
         content = to_bytes(definition)
         found = workspace.find(slug)
@@ -107,22 +111,32 @@ class Workflows:
             for file in sorted(files, key=lambda file: (file.workflow, file.path))
         ]
 
-    def rename(self, slug: str, new_slug: str, *, message: str | None = None) -> Version:
+    def rename(self, slug: str, new_slug: str, *, base: Base | None = None, message: str | None = None) -> Version:
         """Move a workflow's file to another slug in one commit.
 
         A slug is a name for ever: the new one starts with version 1, the old one ends with a version that deletes it and keeps
         its history and tags.
 
+        Args:
+            slug: what it is called now.
+            new_slug: what it will be called.
+            base: the newest version that the caller knows of: a number, commit or blob; None to take whatever is newest.
+            message: the commit's subject; None for one that says what is done.
+
         Returns:
             The first version under the new slug.
 
         Raises:
+            PermissionDenied: without `workflows:edit` for the old slug, and `workflows:create` for the new one.
             NotFoundError: if there is no such workflow.
             StateError: if the new slug is taken, or executions of the old one are live.
+            ConflictError: if somebody changed the workflow since `base`.
         """
         workspace = self._workspace
+        workspace.require(Permission.EDIT, slug)
+        workspace.require(Permission.CREATE, new_slug)
         parse_slug(new_slug, workspace.settings.channels)
-        file = self._require_idle(slug)
+        file = self._require_idle(slug, base)
         if workspace.find(new_slug).files:
             raise StateError(f"workflow '{new_slug}' exists already", hint="choose another slug")
         new_path = self._new_path(new_slug)
@@ -136,24 +150,34 @@ class Workflows:
         )
         return record_of(workspace, new_slug, commit)
 
-    def delete(self, slug: str, *, message: str | None = None) -> Version:
+    def delete(self, slug: str, *, base: Base | None = None, message: str | None = None) -> Version:
         """Delete a workflow's file in one commit; its history and tags stay.
+
+        Args:
+            slug: the workflow.
+            base: the newest version that the caller knows of: a number, commit or blob; None to take whatever is newest.
+            message: the commit's subject; None for one that says what is done.
 
         Returns:
             The version that records the deletion.
 
         Raises:
+            PermissionDenied: without `workflows:edit`.
             NotFoundError: if there is no such workflow.
             StateError: if executions of it are live.
+            ConflictError: if somebody changed the workflow since `base`.
         """
-        file = self._require_idle(slug)
+        self._workspace.require(Permission.EDIT, slug)
+        file = self._require_idle(slug, base)
         subject = message or f"Delete {slug}"
         commit = commit_version(self._workspace, file.path, expected=file.blob, content=None, message=subject, action="delete")
         return record_of(self._workspace, slug, commit)
 
-    def _require_idle(self, slug: str) -> FileRow:
+    def _require_idle(self, slug: str, base: Base | None) -> FileRow:
         workspace = self._workspace
-        file = workspace.get(slug).require_file()
+        found = workspace.get(slug)
+        file = found.require_file()
+        require_base(workspace, found, base)
         with workspace.store.read() as conn:
             live = sum(executions.live_by_version(conn, workspace.account, slug).values())
         if live:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pygit2
 from pygit2.enums import FileMode
@@ -18,6 +19,9 @@ from wflgit.git.refs import ReflogNote, hold_ref
 from wflgit.git.repository import HEADS, REGULAR, Commit, GitRepository, signature, summary_of
 from wflgit.git.worktree import Change, complete_pending, find_checkout, follow, lock_index, prepare
 
+if TYPE_CHECKING:
+    from wflgit.git.signing import Signer
+
 
 @dataclass(frozen=True, slots=True)
 class FileEdit:
@@ -26,14 +30,23 @@ class FileEdit:
     Attributes:
         expected: the blob that the file must have now; None if it must not exist.
         content: the new content; None to delete the file.
+        edited: the blob of an edit that went into the content: the working tree may hold it, and gets the content in its place.
     """
 
     expected: str | None
     content: bytes | None
+    edited: str | None = None
 
 
 def commit_files(
-    repo: GitRepository, branch: str, edits: Mapping[str, FileEdit], *, message: str, author: Identity, at: datetime
+    repo: GitRepository,
+    branch: str,
+    edits: Mapping[str, FileEdit],
+    *,
+    message: str,
+    author: Identity,
+    at: datetime,
+    sign: Signer | None = None,
 ) -> str:
     """Make one commit on top of a branch that changes some files and leaves all others as they are.
 
@@ -47,6 +60,7 @@ def commit_files(
         message: the commit message.
         author: author and committer.
         at: time of both.
+        sign: makes its signature, see `signing.find_signer`; None for a commit without one. Others who write wait for it.
 
     Returns:
         The id of the commit. It is made even if no file differs in the end.
@@ -57,10 +71,12 @@ def commit_files(
         StateError: a path needs a folder where a file is, or the other way round.
         LockedError: git or another wflgit kept a lock.
         IdentityError: Git cannot keep the author's name.
+        SigningError: it cannot be signed; nothing was written.
     """
     who = signature(author, at)
     changes = {
-        path: Change(edit.expected, None if edit.content is None else repo.write_blob(edit.content)) for path, edit in edits.items()
+        path: Change(edit.expected, None if edit.content is None else repo.write_blob(edit.content), edit.edited)
+        for path, edit in edits.items()
     }
     with ExitStack() as locks:
         locks.enter_context(repo.lock())
@@ -71,7 +87,7 @@ def commit_files(
             locks.enter_context(lock_index(repo, checkout))
         ref = locks.enter_context(hold_ref(repo, HEADS + branch))
         _require_expected(repo, ref.value, changes)
-        commit = _write_commit(repo, ref.value, changes, message, who)
+        commit = _write_commit(repo, ref.value, changes, message, who, sign)
         note = ReflogNote(author, at, f"commit{'' if ref.value else ' (initial)'}: {summary_of(message)}")
         if checkout is not None:
             prepare(repo, checkout, changes)
@@ -112,13 +128,43 @@ def _last_change(repo: GitRepository, tip: str, path: str, blob: str | None) -> 
     return commit if commit.parents or blob else None
 
 
-def _write_commit(repo: GitRepository, tip: str | None, changes: Mapping[str, Change], message: str, who: pygit2.Signature) -> str:
+def _write_commit(
+    repo: GitRepository,
+    tip: str | None,
+    changes: Mapping[str, Change],
+    message: str,
+    who: pygit2.Signature,
+    sign: Signer | None,
+) -> str:
     base = None if tip is None else repo.tree_of(repo.raw_commit(tip))
     edits = {tuple(path.split("/")): change.new for path, change in changes.items()}
     tree = _write_tree(repo, base, edits, "")
     with translated("store the commit"):
         root = tree or repo.raw.TreeBuilder().write()
-        return str(repo.raw.create_commit(None, who, who, f"{message.rstrip()}\n", root, [tip] if tip else []))
+    parents = [pygit2.Oid(hex=tip)] if tip else []
+    return store_commit(repo, (who, who), f"{message.rstrip()}\n", root, parents, sign)
+
+
+def store_commit(
+    repo: GitRepository,
+    people: tuple[pygit2.Signature, pygit2.Signature],
+    message: str,
+    tree: pygit2.Oid,
+    parents: Sequence[str | pygit2.Oid],
+    sign: Signer | None,
+) -> str:
+    """Store a commit, to which no ref points yet, by its author and committer; return its id. For this package only.
+
+    Raises:
+        SigningError: it cannot be signed.
+    """
+    if sign is None:
+        with translated("store the commit"):
+            return str(repo.raw.create_commit(None, *people, message, tree, list(parents)))
+    content = str(repo.raw.create_commit_string(*people, message, tree, list(parents)))
+    made = sign(content.encode())
+    with translated("store the commit"):
+        return str(repo.raw.create_commit_with_signature(content, made))
 
 
 def _write_tree(

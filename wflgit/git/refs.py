@@ -9,12 +9,14 @@ another program's lock.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pygit2
 from pygit2.enums import ObjectType
@@ -24,6 +26,9 @@ from wflgit.errors import ConflictError, IdentityError, InvalidNameError, Missin
 from wflgit.git.boundary import translated, unreadable_ref
 from wflgit.git.reffiles import PACKED, list_loose, list_packed, read_packed
 from wflgit.git.repository import GitRepository, Stamps, decoded, identity_of, moment, signature
+
+if TYPE_CHECKING:
+    from wflgit.git.signing import Signer
 
 RACY_NS = 20_000_000
 """A file system's clock ticks every 1 to 10 ms: within one tick of a change another one leaves no trace in the mtime."""
@@ -35,11 +40,15 @@ _MAKING_WAY = (
     ("ref", "", "if it may go: git update-ref -d {0}"),
 )
 _NO_OBJECT = "0" * 40
+_SIGNATURE = re.compile(rb"^-----BEGIN (?:PGP SIGNATURE|PGP MESSAGE|SSH SIGNATURE|SIGNED MESSAGE)-----", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """An annotated tag; `commit` is what it marks in the end, `tagger` None where the tag does not say."""
+    """An annotated tag; `commit` is what it marks in the end, `tagger` None where the tag does not say.
+
+    A signature is no part of its `message`.
+    """
 
     commit: str
     tagger: Identity | None
@@ -326,7 +335,9 @@ def _dated(who: pygit2.Signature) -> str:
     return f"{who.name} <{who.email}> {who.time} {sign}{hours:02}{minutes:02}"
 
 
-def write_tag(repo: GitRepository, *, tag: str, commit: str, tagger: Identity, at: datetime, message: str) -> str:
+def write_tag(
+    repo: GitRepository, *, tag: str, commit: str, tagger: Identity, at: datetime, message: str, sign: Signer | None = None
+) -> str:
     """Store an annotated tag object, to which no ref points yet, and return its id.
 
     Args:
@@ -336,18 +347,23 @@ def write_tag(repo: GitRepository, *, tag: str, commit: str, tagger: Identity, a
         tagger: who makes it.
         at: when.
         message: its text.
+        sign: makes its signature, see `signing.find_signer`; None for a tag without one.
 
     Raises:
         InvalidNameError: Git does not allow the name.
         MissingObjectError: there is no such commit.
         IdentityError: Git cannot keep the tagger's name.
+        SigningError: it cannot be signed.
     """
     if not pygit2.reference_is_valid_name(f"refs/tags/{tag}"):
         raise InvalidNameError(f"'{tag}' is no name for a tag", hint="git check-ref-format lists the rules")
     repo.raw_commit(commit)
     head = f"object {commit}\ntype commit\ntag {tag}\ntagger {_dated(signature(tagger, at))}\n\n"
+    content = f"{head}{message.rstrip()}\n".encode(errors="replace")
+    if sign is not None:
+        content += f"{sign(content)}\n".encode()
     with translated(f"store the tag '{tag}'"):
-        return str(repo.raw.odb.write(ObjectType.TAG, f"{head}{message.rstrip()}\n".encode(errors="replace")))
+        return str(repo.raw.odb.write(ObjectType.TAG, content))
 
 
 def read_tag(repo: GitRepository, oid: str) -> Tag | None:
@@ -369,5 +385,11 @@ def read_tag(repo: GitRepository, oid: str) -> Tag | None:
         commit=str(found.id),
         tagger=identity_of(tagger) if tagger else None,
         tagged_at=moment(tagger.time) if tagger else None,
-        message=decoded(outer.raw_message or b"", None),
+        message=decoded(_unsigned(outer.raw_message or b""), None),
     )
+
+
+def _unsigned(message: bytes) -> bytes:
+    """A tag's message without its signature, which Git keeps at the end of it."""
+    begins = [found.start() for found in _SIGNATURE.finditer(message)]
+    return message[: begins[-1]] if begins else message

@@ -30,10 +30,14 @@ _NO_FILE = "no regular file"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a commit does to a path: the blob before and after, None where there is none."""
+    """What a commit does to a path: the blob before and after, None where there is none.
+
+    `edited` is the blob of an edit that went into the new one: a working file that holds it has nothing to lose.
+    """
 
     old: str | None
     new: str | None
+    edited: str | None = None
 
 
 def read_file(repo: GitRepository, path: str) -> bytes | None:
@@ -138,7 +142,7 @@ def prepare(repo: GitRepository, checkout: GitRepository, changes: Mapping[str, 
         _refuse_dirty(checkout, index, path, change)
     journal = {
         "checkout": str(checkout.own_dir.relative_to(repo.git_dir)),
-        "changes": {path: [change.old, change.new] for path, change in changes.items()},
+        "changes": {path: [change.old, change.new, change.edited] for path, change in changes.items()},
     }
     with translated("write the journal of the commit"):
         repo.replace_file(repo.git_dir / _JOURNAL, json.dumps(journal).encode())
@@ -165,7 +169,8 @@ def _refuse_dirty(checkout: GitRepository, index: pygit2.Index, path: str, chang
     disk = _disk_blob(checkout, path, staged)
     if staged == _NO_FILE:
         raise DirtyFileError(f"'{path}' has an unfinished merge", hint=f"resolve it, then: git add '{path}'")
-    if disk == change.new or (disk == change.old and staged in (change.old, change.new)):
+    known = {change.old, change.new} if change.edited is None else {change.old, change.new, change.edited}
+    if disk == change.new or (disk in known and staged in known):
         return
     if change.old is None:
         raise DirtyFileError(
@@ -180,7 +185,8 @@ def follow(repo: GitRepository, checkout: GitRepository, changes: Mapping[str, C
     with translated("bring the index and the working tree to the new commit"):
         _follow_index(checkout, arrived)
         for path, change in arrived.items():
-            if _disk_blob(checkout, path, change.old) == change.old:
+            disk = _disk_blob(checkout, path, change.old)
+            if disk == change.old or (disk is not None and disk == change.edited):
                 _replace_working_file(checkout, path, change.new)
         (repo.git_dir / _JOURNAL).unlink(missing_ok=True)
 
@@ -195,7 +201,8 @@ def _follow_index(checkout: GitRepository, changes: Mapping[str, Change]) -> Non
     index = pygit2.Index(str(copy))
     for path, change in changes.items():
         staged = _staged(index, path)
-        if staged != change.new and (staged == change.old or _disk_blob(checkout, path, staged) == change.new):
+        is_before = staged == change.old or (staged is not None and staged == change.edited)
+        if staged != change.new and (is_before or _disk_blob(checkout, path, staged) == change.new):
             _stage(checkout, index, path)
     index.write()
     copy.replace(original)

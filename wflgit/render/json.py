@@ -1,20 +1,22 @@
-"""Any record as plain data for JSON: the keys are its field names, times are ISO 8601 in UTC, enums are their values."""
+"""Any record as plain data for JSON: the keys are its field names, times and durations are ISO 8601, enums are their values."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from wflgit.core.changes import Change
 from wflgit.core.diff import Comparison, PartChange
-from wflgit.core.discretion import conceal, conceal_comparison
+from wflgit.core.discretion import conceal, conceal_comparison, conceal_conflict
 from wflgit.core.fieldchanges import ChangeKind
 from wflgit.core.graph import Edge, Goal, Step
 from wflgit.core.mapping import Destination
+from wflgit.core.merge.conflicts import MergeConflict
 from wflgit.core.records import Definition
+from wflgit.core.times import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,18 +39,24 @@ def to_data(value: Any) -> Any:
             return {**_record(shown, leave_out=("graphs",)), "changes": to_data(shown.changes)}
         case Change():
             return _change(value)
+        case MergeConflict():
+            return _record(conceal_conflict(value))
         case PartChange():
             return {**_record(value), "fields": to_data(value.fields)}
         case Destination():
             return str(value)
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case timedelta():
+            return format_duration(value)
         case Mapping():
             return {str(key): to_data(item) for key, item in value.items()}
         case Step() | Edge():
             return to_data(value._asdict())
-        case list() | tuple() | set() | frozenset():
+        case list() | tuple():
             return [to_data(item) for item in value]
+        case set() | frozenset():
+            return sorted((to_data(item) for item in value), key=str)
         case _ if is_dataclass(value):
             return _record(value)
         case str():

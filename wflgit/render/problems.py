@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wflgit.core.problems import Problem, Severity
-from wflgit.errors import DefinitionError, PlanError, WflgitError
+from wflgit.errors import ConflictError, DefinitionError, PlanError, WflgitError
 from wflgit.render.text import Line, Span, Style, line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from wflgit.core.plan import Failure
 
@@ -42,8 +42,33 @@ def error_lines(error: WflgitError) -> Iterator[Line]:
         yield from _listed(error.problems, error.path)
     if isinstance(error, PlanError):
         yield from failure_lines(error.failures)
+    if isinstance(error, ConflictError):
+        yield from _both_sides(error)
     if error.hint:
         yield line(Span("hint: ", Style.DIM), error.hint)
+
+
+def _both_sides(error: ConflictError) -> Iterator[Line]:
+    """What each side changed, and where the two do not go together."""
+    for title, side in (("what was changed meanwhile", error.theirs), ("what this edit changes", error.ours)):
+        if side is not None:
+            from wflgit.render.comparison import comparison_lines
+
+            yield line(f"  {title}:")
+            yield from _first(line("    ", *parts) for parts in comparison_lines(side))
+    if error.conflicts:
+        from wflgit.render.merging import conflict_lines
+
+        yield line("  they do not go together:")
+        yield from _first(line("    ", *parts) for parts in conflict_lines(error.conflicts))
+
+
+def _first(lines: Iterable[Line]) -> Iterator[Line]:
+    """As many lines as an error shows, and how many more there are."""
+    shown = list(lines)
+    yield from shown[:SHOWN]
+    if len(shown) > SHOWN:
+        yield line(f"    and {len(shown) - SHOWN} more lines")
 
 
 def failure_lines(failures: Sequence[Failure]) -> Iterator[Line]:

@@ -59,6 +59,8 @@ def version_lines(version: Version) -> Iterator[Line]:
     """What a command made, in one line."""
     name = Span(f"{version.workflow}@{version.number}", Style.STRONG)
     yield line(name, "  ", _status(version), "  ", Span(version.commit[:SHORT], Style.DIM), "  ", version.summary)
+    if version.published_at is not None and len(version.editors) > 1:
+        yield line(Span("  holds the edits of ", Style.DIM), ", ".join(editor.name for editor in version.editors))
 
 
 def version_details(version: Version) -> Iterator[Line]:
@@ -68,6 +70,7 @@ def version_details(version: Version) -> Iterator[Line]:
         "file": version.path,
         "commit": version.commit,
         "author": str(version.author),
+        "editors": ", ".join(map(str, version.editors)) if len(version.editors) > 1 else "",
         "created": f"{when(version.created_at)} UTC",
         "summary": version.summary,
         "published": _published(version),
