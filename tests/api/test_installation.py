@@ -19,7 +19,7 @@ from wflgit.git.usergit import Configuration, Scope
 if TYPE_CHECKING:
     from wflgit.api.installation import Installation
 
-BLOCK = f"{BEGIN}\n/workflows/**/*.json diff=wflgit\n{END}\n".encode()
+BLOCK = f"{BEGIN}\n/workflows/**/*.json diff=wflgit merge=wflgit\n{END}\n".encode()
 OWN_LINES = {
     "none": None,
     "empty": b"",
@@ -113,11 +113,11 @@ def test_what_an_older_wflgit_wrote_is_replaced(story: Story, monkeypatch: pytes
 
 def test_a_second_driver_is_one_more_entry(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     before = state(story)
-    drivers = {**installation.DRIVERS, "merge": {"name": "workflows", "driver": "false"}}
+    drivers = {**installation.DRIVERS, "filter": {"clean": "false"}}
     monkeypatch.setattr(installation, "DRIVERS", drivers)
     installed(story)
-    assert story.git("check-attr", "merge", "workflows/a.json") == "workflows/a.json: merge: wflgit\n"
-    assert story.git("config", "merge.wflgit.name") == "workflows\n"
+    assert story.git("check-attr", "filter", "workflows/a.json") == "workflows/a.json: filter: wflgit\n"
+    assert story.git("config", "filter.wflgit.clean") == "false\n"
     uninstalled(story)
     assert state(story) == before
 
@@ -133,7 +133,7 @@ def test_a_setting_of_the_users_own_is_not_touched(story: Story) -> None:
 def test_a_setting_that_was_changed_since_stays(story: Story) -> None:
     installed(story)
     story.git("config", "diff.wflgit.xfuncname", "^mine")
-    assert uninstalled(story).settings == ("diff.wflgit.textconv",)
+    assert uninstalled(story).settings == tuple(name for name in settings() if name != "diff.wflgit.xfuncname")
     assert story.git("config", "--get-regexp", "wflgit") == "diff.wflgit.xfuncname ^mine\n"
 
 
@@ -141,7 +141,7 @@ def test_a_setting_that_was_there_before_stays(story: Story) -> None:
     name = "diff.wflgit.textconv"
     story.git("config", name, settings()[name])
     before = state(story)
-    assert installed(story).settings == ("diff.wflgit.xfuncname",)
+    assert installed(story).settings == tuple(other for other in settings() if other != name)
     uninstalled(story)
     assert state(story) == before
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.builders import Story
     from tests.cli.conftest import Wflgit as Call
 
-CHECKS = ["git", "program", "settings", "attributes", "diff", "fallback", "merge", "conflict"]
+CHECKS = ["git", "program", "settings", "attributes", "diff", "fallback", "merge", "steps", "conflict", "merge-fallback"]
 
 
 @pytest.fixture
@@ -33,6 +33,9 @@ def test_it_says_what_it_wrote_and_what_it_removed(wflgit: Call, story: Story) -
     assert said == [
         "wrote diff.wflgit.textconv in git's local configuration",
         "wrote diff.wflgit.xfuncname in git's local configuration",
+        "wrote merge.wflgit.name in git's local configuration",
+        "wrote merge.wflgit.driver in git's local configuration",
+        "wrote merge.wflgit.recursive in git's local configuration",
         f"wrote the lines of wflgit in {file}",
     ]
     assert wflgit("install").err == "git is set up already\n"
@@ -75,7 +78,7 @@ def faults(wflgit: Call) -> list[str]:
 
 
 def test_what_was_never_installed_is_said(wflgit: Call, on_path: Path) -> None:
-    assert faults(wflgit) == ["settings", "attributes", "diff"]
+    assert faults(wflgit) == ["settings", "attributes", "diff", "steps"]
     said = wflgit("doctor", code=1).out
     assert "settings: not ok, git's configuration says otherwise than this wflgit would: diff.wflgit.textconv" in said
     assert "    hint: run `wflgit install`\n" in said
@@ -84,13 +87,13 @@ def test_what_was_never_installed_is_said(wflgit: Call, on_path: Path) -> None:
 def test_a_program_that_is_not_on_the_path_is_said(wflgit: Call, on_path: Path) -> None:
     wflgit("install")
     (on_path / "wflgit").unlink()
-    assert faults(wflgit) == ["program", "diff"]
+    assert faults(wflgit) == ["program", "diff", "steps"]
 
 
 def test_a_program_that_fails_is_said(wflgit: Call, on_path: Path) -> None:
     wflgit("install")
     (on_path / "wflgit").write_text(PROGRAMS[Wflgit.FAILING])
-    assert faults(wflgit) == ["diff"]
+    assert faults(wflgit) == ["diff", "steps"]
 
 
 def test_lines_that_overrule_the_attributes_are_said(wflgit: Call, story: Story, on_path: Path) -> None:
@@ -106,12 +109,18 @@ def test_a_driver_without_a_fallback_is_said(wflgit: Call, story: Story, on_path
     assert faults(wflgit) == ["settings", "fallback"]
 
 
+def test_a_merge_driver_without_a_fallback_is_said(wflgit: Call, story: Story, on_path: Path) -> None:
+    wflgit("install")
+    story.git("config", "merge.wflgit.driver", "wflgit merge-driver %O %A %B %L %P")
+    assert faults(wflgit) == ["settings", "merge-fallback"]
+
+
 def test_a_driver_that_loses_one_side_of_a_merge_is_said(wflgit: Call, story: Story, on_path: Path) -> None:
     wflgit("install")
     story.git("config", "merge.ours.driver", "true")
     with (story.path / ".gitattributes").open("a") as file:
         file.write("*.json merge=ours\n")
-    assert faults(wflgit) == ["merge", "conflict"]
+    assert faults(wflgit) == ["attributes", "merge", "steps", "conflict", "merge-fallback"]
 
 
 def test_a_bare_repository_is_looked_at_too(wflgit: Call, story: Story, on_path: Path, tmp_path: Path) -> None:

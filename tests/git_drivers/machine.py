@@ -32,10 +32,16 @@ class Wflgit(StrEnum):
     FAILING = "failing"
     CRASHING = "crashing"
     RUBBISH = "rubbish"
+    BROKEN = "broken"
 
+
+_BEGIN = f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+_BREAK = "import wflgit.core.formats as f\ndef parse(_): raise RuntimeError('a bug')\nf.parse = parse\n"
+_END = "from wflgit.cli.entry import main\nmain()\n"
 
 PROGRAMS: Mapping[Wflgit, str] = {
-    Wflgit.THERE: f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom wflgit.cli.entry import main\nmain()\n",
+    Wflgit.THERE: f"{_BEGIN}{_END}",
+    Wflgit.BROKEN: f"{_BEGIN}{_BREAK}{_END}",
     Wflgit.FAILING: "#!/bin/sh\nexit 1\n",
     Wflgit.CRASHING: "#!/bin/sh\necho Traceback >&2\nkill -9 $$\n",
     Wflgit.RUBBISH: "#!/bin/sh\nprintf 'no\\000outline\\377'\n",
@@ -75,6 +81,14 @@ class Machine:
         settings = {**os.environ, "PATH": str(self.programs), "GIT_EDITOR": ":"}
         return subprocess.run(["git", *arguments], cwd=self.path, env=settings, capture_output=True, check=False, timeout=60)
 
+    def wflgit(self, *arguments: str, code: int = 0) -> str:
+        """What wflgit says on stdout; it must come to this exit code."""
+        settings = {**os.environ, "PATH": str(self.programs), "GIT_EDITOR": ":"}
+        command = [sys.executable, str(self.programs / "wflgit"), *arguments]
+        done = subprocess.run(command, cwd=self.path, env=settings, capture_output=True, check=False, timeout=60)
+        assert done.returncode == code, done
+        return done.stdout.decode()
+
     def write(self, content: bytes, file: str = FILE) -> None:
         """Write a file of the working tree."""
         (self.path / file).write_bytes(content)
@@ -90,13 +104,21 @@ class Machine:
         return (self.path / FILE).read_bytes()
 
 
-def letters(**texts: str) -> bytes:
-    """A workflow of five letters; what some of them say. A text is in the fourth line of its step."""
+def letters(*, paper: str = "A4", **texts: str) -> bytes:
+    """A workflow of five letters; what some of them say. A text is in the fourth line of its step.
+
+    The paper of the letter `ask` stands in the line before its text.
+    """
     ids = ["greet", "remind", "ask", "offer", "thank"]
     steps: dict[str, Any] = {
         step: {
             "type": "send_letter",
-            "config": {"envelope": "C5", "pages": 1, "paper": "A4", "text": texts.get(step, f"the letter {step}")},
+            "config": {
+                "envelope": "C5",
+                "pages": 1,
+                "paper": paper if step == "ask" else "A4",
+                "text": texts.get(step, f"the letter {step}"),
+            },
             "next": after,
         }
         for step, after in zip(ids, [*ids[1:], None], strict=True)

@@ -92,7 +92,7 @@ def _check_program() -> Checkup:
     if answer.code == 0:
         return _well("program", f"git finds wflgit at '{answer.out.strip()}'")
     hint = "put its folder on the PATH of every program that uses git; an editor may have another PATH than your shell"
-    return _ill("program", "git does not find wflgit, so it shows workflow files as plain text", hint)
+    return _ill("program", "git does not find wflgit, so it shows and merges workflow files as plain text", hint)
 
 
 def _check_settings(git: GitRepository) -> Checkup:
@@ -141,20 +141,34 @@ def _check_merges(scratch: _Scratch) -> Iterator[Checkup]:
         yield _well("merge", "changes of different steps are merged")
     else:
         yield _ill("merge", "changes of different steps are not merged", "git config --list --show-origin tells more")
-    merged, content = scratch.merge(first, _definition(first="good day"))
+    merged, content = scratch.merge(first, _definition(paper="A5"))
+    if merged.code == 0 and content == _definition(first="hi", paper="A5"):
+        yield _well("steps", "changes of neighbouring lines are merged, for they are of different fields of a step")
+    else:
+        yield _ill("steps", "changes of neighbouring lines are a conflict, as in any text", "see to what else is not ok here")
+    yield _check_conflict(scratch, "conflict", "", None)
+    without = {"PATH": os.fspath(scratch.folder / "nothing")}
+    yield _check_conflict(scratch, "merge-fallback", "without wflgit on the PATH ", without)
+
+
+def _check_conflict(scratch: _Scratch, check: str, where: str, environment: Mapping[str, str] | None) -> Checkup:
+    merged, content = scratch.merge(_definition(first="hi"), _definition(first="good day"), environment)
     both = b'"hi"' in content and b'"good day"' in content
     if merged.code and both and b"<<<<<<< " in content:
-        yield _well("conflict", "changes of one thing end in a conflict that shows both")
-    else:
-        hint = "do not merge workflows before this is mended: git config --list --show-origin tells more"
-        yield _ill("conflict", "of two changes of one thing, one is lost", hint)
+        return _well(check, f"{where}changes of one thing end in a conflict that shows both")
+    hint = "do not merge workflows before this is mended: git config --list --show-origin tells more"
+    return _ill(check, f"{where}of two changes of one thing, one is lost", hint)
 
 
-def _definition(*, first: str = "hello", last: str = "thank you") -> bytes:
-    """A small workflow; its first and its last step say something that can be changed, three lines below their heads."""
+def _definition(*, first: str = "hello", last: str = "thank you", paper: str = "A4") -> bytes:
+    """A small workflow; its first and its last step say something that can be changed, three lines below their heads.
+
+    The paper of the first step stands in the line before what it says.
+    """
     texts = {_FIRST: first, _LAST: last}
+    letters = {_FIRST: {**_LETTER, "paper": paper}}
     steps = {
-        step: {"type": "send_letter", "config": {**_LETTER, "text": texts.get(step, step)}, "next": after}
+        step: {"type": "send_letter", "config": {**letters.get(step, _LETTER), "text": texts.get(step, step)}, "next": after}
         for step, after in zip(_IDS, [*_IDS[1:], None], strict=True)
     }
     return dump({"name": "Scratch", "trigger": {"type": "contact_created", "config": {}}, "start": _FIRST, "steps": steps})
@@ -183,13 +197,13 @@ class _Scratch:
         self.ask("add", _FILE)
         self.ask("commit", "--quiet", "--no-verify", "--message", "scratch")
 
-    def merge(self, ours: bytes, theirs: bytes) -> tuple[Answer, bytes]:
+    def merge(self, ours: bytes, theirs: bytes, environment: Mapping[str, str] | None = None) -> tuple[Answer, bytes]:
         """Merge two changes of the first content; gives git's answer and the file."""
         base = self.ask("rev-list", "--max-parents=0", "HEAD").out.strip()
         for branch, content in (("theirs", theirs), ("ours", ours)):
             self.ask("checkout", "--quiet", "--force", "-B", branch, base)
             self.commit(content)
-        answer = self.ask("merge", "--quiet", "--no-edit", "theirs")
+        answer = self.ask("merge", "--quiet", "--no-edit", "theirs", environment=environment)
         return answer, (self.folder / _FILE).read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""Telling Git how to show workflow files, taking back exactly what was told, and trying out whether it works."""
+"""Telling Git how to show and merge workflow files, taking back exactly what was told, and trying out whether it works."""
 
 from __future__ import annotations
 
@@ -19,6 +19,25 @@ DRIVER = "wflgit"
 
 _TEXTCONV = 'f() { wflgit textconv "$1" 2>/dev/null || command -p cat <"$1"; }; f'
 
+_MERGE = (
+    'f() {{ if test "$WFLGIT_MERGE" != off; then case "$({program} merge-driver --say-so "$@")" in merged) return 0;; '
+    'conflicts) return 1;; esac; echo "wflgit is missing or failed, so git itself merges $5 line by line" >&2; fi; '
+    'git merge-file -q --marker-size="$4" -L ours -L base -L theirs "$2" "$1" "$3"; }}; f %O %A %B %L %P %S %X %Y'
+)
+
+
+def merge_command(program: str = "wflgit") -> str:
+    """What git's shell is told to merge a file with: wflgit, and where that is missing or fails, what Git itself would do.
+
+    Only what wflgit says is believed, not its exit code: that of a Python that cannot start is 1, which for Git is a conflict, with
+    one side of it gone without a trace. Git up to 2.43 passes `%S %X %Y` on as they are, which the driver knows.
+
+    Args:
+        program: how wflgit is called, as a shell reads it.
+    """
+    return _MERGE.format(program=program)
+
+
 DRIVERS: Mapping[str, Mapping[str, str]] = {
     "diff": {
         # Git's shell gets the file as "$1". Where wflgit is missing or fails, the file is shown as it is; -p finds cat on any PATH.
@@ -26,6 +45,12 @@ DRIVERS: Mapping[str, Mapping[str, str]] = {
         "textconv": _TEXTCONV,
         # The heads of blocks, which then stand after the @@ of a hunk. Git takes what the first parentheses hold.
         "xfuncname": "^((workflow|trigger|step|goal)( .*|$))",
+    },
+    "merge": {
+        "name": "workflows, step by step",
+        "driver": merge_command(),
+        # Where two branches have several common ancestors, Git merges these first; what comes of that is a base without markers.
+        "recursive": "binary",
     },
 }
 """By the attribute that chooses the driver: the settings in the section of that name."""
@@ -55,7 +80,7 @@ def settings() -> dict[str, str]:
 
 
 def install(configuration: Configuration, git: GitRepository | None = None, paths: WorkflowPaths | None = None) -> Installation:
-    """Tell Git how to show workflow files; doing it again changes nothing, what an older wflgit wrote is replaced.
+    """Tell Git how to show and merge workflow files; doing it again changes nothing, what an older wflgit wrote is replaced.
 
     Args:
         configuration: where the drivers are described.

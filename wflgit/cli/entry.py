@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 
 _HELP = ("-h", "--help")
-_USAGE = "usage: wflgit textconv FILE\ngit calls it to show changes of a workflow; `wflgit install` sets it up\n"
 
 
 def main() -> None:
@@ -23,6 +22,20 @@ def main() -> None:
                 "usage: wflgit textconv FILE\nGit calls it for the diff of a workflow file; `wflgit install` sets it up.\n"
             )
             sys.exit(2)
+        case ["merge-driver", "--say-so", base, ours, theirs, *more]:
+            from wflgit.cli.plumbing import merge_driver, say_so
+
+            sys.exit(say_so(merge_driver(base, ours, theirs, *more)))
+        case ["merge-driver", base, ours, theirs, *more] if not base.startswith("--"):
+            from wflgit.cli.plumbing import merge_driver
+
+            sys.exit(merge_driver(base, ours, theirs, *more))
+        case ["merge-driver", *_]:
+            sys.stderr.write(
+                "usage: wflgit merge-driver [--say-so] BASE OURS THEIRS [MARKER_SIZE [PATH [LABEL LABEL LABEL]]]\n"
+                "Git calls it to merge a workflow file, which it writes to OURS; `wflgit install` sets it up.\n"
+            )
+            sys.exit(2)
         case ["hook", ("pre-commit" | "pre-receive") as hook] if _is_idle(hook):
             return
         case _:
@@ -35,3 +48,7 @@ def _is_idle(hook: str) -> bool:
     from wflgit.cli.idle import is_idle
 
     return is_idle(hook)
+
+
+if __name__ == "__main__":
+    main()

@@ -34,10 +34,10 @@ def _scope_option(command: Callable[..., object]) -> Callable[..., object]:
 @json_option
 @click.pass_obj
 def install(call: Call, scope: Scope, *, no_attributes: bool) -> None:
-    """Let git show changes of workflows step by step, in `git diff`, `git log -p`, `git show` and whatever builds on them.
+    """Let git show changes of workflows step by step, and merge them step by step, whatever command or tool asks it to.
 
     Writes git's configuration, and the lines of .gitattributes that say which files are workflows; with --global the configuration
-    only. Where wflgit is not on the PATH, git shows the files as they are. Doing it again changes nothing.
+    only. Where wflgit is not on the PATH, git shows and merges the files as any text. Doing it again changes nothing.
     """
     from wflgit.api.installation import install as write
 
