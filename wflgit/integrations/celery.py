@@ -1,4 +1,4 @@
-"""Celery tasks that move executions: `install(app, path)`.
+"""Celery tasks that move executions and keep house: `install(app, path)`.
 
 The database is the queue: batches are claimed in the transaction that moves their executions. So a message is only a trigger.
 It may be lost, come twice or come late; nothing is left out and nothing is done twice.
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from celery.utils.log import get_task_logger
 
+from wflgit.api.archival import archive_due
+from wflgit.api.housekeeping import tidy
 from wflgit.api.repository import Repository, open_repository
 from wflgit.core.records import Actor, Migration, MigrationStatus
 from wflgit.errors import StateError, WflgitError
@@ -24,8 +26,10 @@ from wflgit.workspace import utc_now
 
 if TYPE_CHECKING:
     from celery import Celery, Task
+    from celery.schedules import BaseSchedule
 
 _PAGE = 100
+_HOUSEKEEPING_EXPIRES_S = 3600.0  # a message that no worker took by then makes room for the next one
 _MOVING = (MigrationStatus.RUNNING, MigrationStatus.UNDOING)
 _OPTIONS: dict[str, Any] = {
     "acks_late": True,
@@ -48,12 +52,14 @@ def install(
     budget_s: float = 20.0,
     every_s: float = 30.0,
     workers: int = 2,
+    housekeeping: float | BaseSchedule | None = None,
 ) -> None:
-    """Give a Celery app the tasks `wflgit.migrate` and `wflgit.tick`, and beat an entry for the second.
+    """Give a Celery app the tasks `wflgit.migrate`, `wflgit.tick` and `wflgit.housekeeping`, and beat an entry for the second.
 
     `wflgit.migrate` takes the id of a migration, starts it if it is pending, and moves executions for `budget_s`. If there is more
     to do then, it puts itself at the end of the queue. `wflgit.tick` sends it for every migration that has something to move now.
-    An error of wflgit, such as a database that is away, is logged in one line; the next tick tries again.
+    `wflgit.housekeeping` archives the versions that the policy lets go, and has git pack what is due; beat has an entry for it if
+    it is said when. An error of wflgit, such as a database that is away, is logged in one line; the next tick tries again.
 
     Args:
         app: the app; its broker may be any.
@@ -64,6 +70,7 @@ def install(
         budget_s: how long one task may work, in seconds.
         every_s: how often beat ticks, in seconds.
         workers: how many tasks work on one migration at a time.
+        housekeeping: when beat asks for it, as seconds or as a `crontab`; None for never. The actor has to be an admin.
     """
     worker = _Worker(Path(path), store, actor, budget_s)
 
@@ -80,7 +87,16 @@ def install(
             for migration in worker.due() * workers:
                 move.apply_async((migration,), expires=every_s)
 
+    @app.task(name=f"{name}.housekeeping", **_OPTIONS)
+    def keep_house() -> None:
+        with _errors_logged():
+            worker.keep_house()
+
     app.add_periodic_task(every_s, app.signature(f"{name}.tick"), name=f"{name}.tick", expires=every_s)
+    if housekeeping is not None:
+        app.add_periodic_task(
+            housekeeping, app.signature(f"{name}.housekeeping"), name=f"{name}.housekeeping", expires=_HOUSEKEEPING_EXPIRES_S
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +120,18 @@ class _Worker:
         with self._repository() as repo:
             now = utc_now()
             return [found.id for found in _open(repo) if found.status in _MOVING and (found.due_at or now) <= now]
+
+    def keep_house(self) -> None:
+        """Archive what the policy lets go, and have git pack what is due."""
+        with self._repository() as repo:
+            report = archive_due(repo.workspace)
+            tidied = tidy(repo.workspace)
+            _log.info(
+                "archived versions: %d, drafts: %d; %s",
+                len(report.candidates),
+                tidied.drafts_archived,
+                "; ".join(tidied.before.reasons) or "nothing was to be packed",
+            )
 
     def _repository(self) -> Repository:
         return open_repository(self.path, store=self.store, actor=self.actor)

@@ -266,6 +266,11 @@ _LIVE_BY_VERSION = (
     .where(executions.c.account == _ACCOUNT, tables.LIVE)
     .group_by(executions.c.workflow, executions.c.version)
 )
+_LAST_ACTIVITY = (
+    sa.select(executions.c.workflow, executions.c.version, sa.func.max(executions.c.updated_at))
+    .where(executions.c.account == _ACCOUNT)
+    .group_by(executions.c.workflow, executions.c.version)
+)
 _PINNED = sa.and_(
     executions.c.account == _ACCOUNT,
     executions.c.workflow == sa.bindparam("of_workflow", type_=sa.Text),
@@ -305,6 +310,15 @@ def live_by_version(conn: sa.Connection, account: str, workflow: str | None = No
     """Count live executions by workflow and version; versions without any are left out."""
     found = conn.execute(_of(_LIVE_BY_VERSION, workflow), {"for_account": account})
     return {(slug, version): number for slug, version, number in found}
+
+
+def last_activity(conn: sa.Connection, account: str, workflow: str | None = None) -> dict[tuple[str, int], datetime]:
+    """When an execution on a version last did anything, live or not, by workflow and version.
+
+    Reads all executions of the account, as no index has their versions: for what is done once a day.
+    """
+    found = conn.execute(_of(_LAST_ACTIVITY, workflow), {"for_account": account})
+    return {(slug, version): at for slug, version, at in found}
 
 
 def step_counts(
