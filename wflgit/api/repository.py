@@ -13,16 +13,21 @@ from wflgit.core.records import Actor
 from wflgit.core.settings import DEFAULT_PATHS, FILE, Settings, format_settings, parse_settings
 from wflgit.errors import RepositoryError, StateError
 from wflgit.git.repository import GitRepository
-from wflgit.workspace import Clock, Workspace, utc_now
+from wflgit.workspace import Authorizer, Clock, Workspace, utc_now
 
 if TYPE_CHECKING:
     from wflgit.api.audit import Audit
+    from wflgit.api.drafts import Drafts
     from wflgit.api.executions import Executions
+    from wflgit.api.housekeeping import Tidied
+    from wflgit.api.merging import Merges
     from wflgit.api.migrations import Migrations
     from wflgit.api.versions import Versions
     from wflgit.api.workflows import Workflows
     from wflgit.core.audit import Event
+    from wflgit.core.exchanges import Fetched, Pushed, RemoteState
     from wflgit.core.problems import Severity
+    from wflgit.core.repairs import Repair
     from wflgit.core.reports import Notice, Status
     from wflgit.core.review import Level, Review
 
@@ -30,7 +35,7 @@ EDITOR_SCHEMA = "schemas/workflow.schema.json"
 
 
 class Repository:
-    """A wflgit repository, opened: `repo.workflows`, `repo.versions`, `repo.executions`, `repo.migrations`, `repo.audit`.
+    """A wflgit repository, opened: `repo.workflows`, `.versions`, `.drafts`, `.executions`, `.migrations`, `.audit`.
 
     Usable in a `with` statement, which closes it. Not to be shared between threads: open one per thread.
     """
@@ -56,6 +61,20 @@ class Repository:
         from wflgit.api.versions import Versions
 
         return Versions(self.workspace)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Save what is not finished, compare it, put it on top of what others did, and make a version of it."""
+        from wflgit.api.drafts import Drafts
+
+        return Drafts(self.workspace)
+
+    @cached_property
+    def merges(self) -> Merges:
+        """Merge edits step by step, decide the conflicts of a merge of Git, bring a branch up to date."""
+        from wflgit.api.merging import Merges
+
+        return Merges(self.workspace)
 
     @cached_property
     def executions(self) -> Executions:
@@ -135,6 +154,54 @@ class Repository:
         found = Range(self.workspace, base or self.settings.trunk, head, from_merge_base=from_merge_base)
         return found.review(executions, token, fail_on, semver)
 
+    def fetch(self, remote: str | None = None, *, rebase: bool = False) -> Fetched:
+        """Fetch versions, tags and the archive of a remote, and bring the trunk up to date where that takes no merge.
+
+        No tag of a version is ever overwritten: what both sides have published stays as it is on each, and is reported.
+
+        Args:
+            remote: its name; None for the one that the trunk follows, or the only one.
+            rebase: where both sides have commits that the other lacks, make one's own anew on top of the remote's.
+
+        Raises:
+            RemoteError: if the remote cannot be reached.
+            DirtyFileError: if uncommitted changes would be overwritten; the trunk stays where it is.
+            ConflictError: if one's own commits do not go together with the remote's; the trunk stays where it is.
+            StateError: if a version that is published here only is in use, so that it cannot be made anew.
+        """
+        from wflgit.api.remotes import fetch
+
+        return fetch(self.workspace, remote, rebase=rebase)
+
+    def push(self, remote: str | None = None, *, drafts: bool = False) -> Pushed:
+        """Push the trunk, version tags, the archive and moving tags, all or nothing; what is half pushed is made whole.
+
+        Args:
+            remote: its name; None for the one that the trunk follows, or the only one.
+            drafts: whether to push one's own drafts as well.
+
+        Raises:
+            RemoteError: if the remote cannot be reached, or its rules forbid it.
+            ConflictError: if others have pushed what does not go together with it; says who and what.
+        """
+        from wflgit.api.pushing import push
+
+        return push(self.workspace, remote, drafts=drafts)
+
+    def remote_state(self, remote: str | None = None, *, drafts: bool = False) -> RemoteState:
+        """How a remote stands to this repository: what a push would do, what is in its way, and what is half pushed.
+
+        Args:
+            remote: its name; None for the one that the trunk follows, or the only one.
+            drafts: whether one's own drafts count.
+
+        Raises:
+            RemoteError: if the remote cannot be reached.
+        """
+        from wflgit.api.pushing import remote_state
+
+        return remote_state(self.workspace, remote, drafts=drafts)
+
     def sync(self) -> None:
         """Bring the side store up to date with Git; every operation does this by itself for what it touches."""
         self.workspace.sync()
@@ -147,9 +214,36 @@ class Repository:
 
     def fsck(self) -> list[Notice]:
         """Check Git, the side store and the audit trail against each other; empty if all is well."""
-        from wflgit.api.maintenance import fsck
+        from wflgit.api.integrity import fsck
 
         return fsck(self.workspace)
+
+    def repair(self, *, dry_run: bool = False) -> list[Repair]:
+        """Put back what `fsck` misses where it is certain what was there, such as a deleted version tag; what cannot be says why.
+
+        Args:
+            dry_run: only say what would be put back.
+
+        Raises:
+            PermissionDenied: without `workflows:admin`; for a dry run, `audit:read`.
+        """
+        from wflgit.api.repairing import repair
+
+        return repair(self.workspace, dry_run=dry_run)
+
+    def tidy(self, *, dry_run: bool = False) -> Tidied:
+        """Pack what Git keeps if it is time, and clear away old drafts and what killed processes left; others may write meanwhile.
+
+        Args:
+            dry_run: only say what is due.
+
+        Raises:
+            PermissionDenied: without `workflows:admin`, unless it is a dry run.
+            RepositoryError: if git fails.
+        """
+        from wflgit.api.housekeeping import tidy
+
+        return tidy(self.workspace, dry_run=dry_run)
 
     def __enter__(self) -> Self:
         return self
@@ -164,7 +258,12 @@ class Repository:
 
 
 def open_repository(
-    path: str | Path = ".", *, actor: Actor | None = None, store: str | None = None, clock: Clock | None = None
+    path: str | Path = ".",
+    *,
+    actor: Actor | None = None,
+    store: str | None = None,
+    clock: Clock | None = None,
+    authorizer: Authorizer | None = None,
 ) -> Repository:
     """Open the wflgit repository that `path` is in.
 
@@ -173,13 +272,18 @@ def open_repository(
         actor: who the changes are attributed to; None for Git's own user.
         store: URL of the side store; None for what `wflgit.toml` says, or else the one embedded in the repository.
         clock: gives the time, aware and in UTC; None for the system's.
+        authorizer: says whether an actor may do something to a subject; None for what the actor's permissions or `wflgit.toml` say.
 
     Raises:
         RepositoryError: if there is no Git repository, or it cannot be read.
         SettingsError: if it has no usable `wflgit.toml`.
+        PermissionDenied: if the actor is of another account.
     """
-    workspace = Workspace(GitRepository.open(Path(path)), store_url=store, actor=actor, clock=clock or utc_now)
+    workspace = Workspace(
+        GitRepository.open(Path(path)), store_url=store, actor=actor, clock=clock or utc_now, authorizer=authorizer
+    )
     _ = workspace.settings
+    workspace.require_account()
     return Repository(workspace)
 
 

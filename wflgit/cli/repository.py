@@ -91,13 +91,30 @@ def status(call: Call) -> None:
 
 
 @click.command()
+@click.option("--repair", "wanted", is_flag=True, help="Put back what is certain, and say what only you can decide.")
+@click.option("--dry-run", is_flag=True, help="With --repair: only say what would be done.")
 @json_option
 @click.pass_obj
-def fsck(call: Call) -> int:
+def fsck(call: Call, *, wanted: bool, dry_run: bool) -> int:
     """Check Git, the side store and the audit trail against each other; exit 1 if one of them is damaged.
 
-    Nothing is changed but what every operation puts right by itself, such as a stale `current` tag.
+    Without --repair nothing is changed but what every operation puts right by itself, such as a stale `current` tag. With it, exit
+    1 if anything is left that is not repaired.
     """
+    if dry_run and not wanted:
+        raise click.UsageError("--dry-run says what --repair would do: give both")
+    if wanted:
+        return _repair(call, dry_run=dry_run)
     findings = call.repo.fsck()
     call.output.show(findings, finding_lines, empty="all is well")
     return int(any(finding.severity is Severity.ERROR for finding in findings))
+
+
+def _repair(call: Call, *, dry_run: bool) -> int:
+    from wflgit.api.repairing import repair
+    from wflgit.core.repairs import Outcome
+    from wflgit.render.integrity import repair_lines
+
+    repairs = repair(call.repo.workspace, dry_run=dry_run)
+    call.output.show(repairs, repair_lines, empty="all is well")
+    return int(any(found.outcome is not Outcome.DONE for found in repairs))

@@ -34,6 +34,8 @@ class Status:
         draining: old versions that still hold executions, archived ones too.
         uncommitted: workflow files that differ from the trunk in the working tree.
         collisions: slugs that several files share.
+        recoverable: one's own user drafts that hold more than the files do.
+        housekeeping: why Git's own housekeeping is due, in words; empty if it is not.
     """
 
     account: str
@@ -47,6 +49,8 @@ class Status:
     draining: tuple[Draining, ...]
     uncommitted: tuple[str, ...]
     collisions: tuple[str, ...]
+    recoverable: tuple[str, ...] = ()
+    housekeeping: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def status_lines(status: Status) -> Iterator[Line]:
     yield from _section("uncommitted, `wflgit commit SLUG` makes a version of them", status.uncommitted)
     yield from _section("drafts, `wflgit publish SLUG` makes them current", status.drafts)
     yield from _draining(status.draining)
+    yield from _section("saved by you and not committed, `wflgit draft diff SLUG` shows it", status.recoverable, Style.CAUTION)
+    yield from _section("housekeeping is due, `wflgit gc` does it", status.housekeeping)
     yield from _section("slugs that several files share, `wflgit fsck` tells which", status.collisions, Style.BAD)
 
 
