@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -10,7 +11,23 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import assume, given
 
-from wflgit.core.audit import GENESIS, Anchor, AuditEntry, BrokenLink, chain, entry_hash, parse_anchor, verify
+from wflgit.core.audit import (
+    _FIELDS,
+    _MINUTES,
+    GENESIS,
+    Anchor,
+    AuditEntry,
+    BrokenLink,
+    Link,
+    Walk,
+    chain,
+    entry_hash,
+    link_of,
+    parse_anchor,
+    time_text,
+    verify,
+    verify_links,
+)
 
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 TEXT = st.text(max_size=5)
@@ -46,6 +63,82 @@ def some(count: int = 3, account: str = "acme") -> list[AuditEntry]:
 def test_what_was_written_verifies(rows: list[dict[str, Any]]) -> None:
     entries = build(rows)
     assert verify(entries, anchors={entry.sequence: entry.hash for entry in entries}) is None
+
+
+@given(rows=ENTRIES)
+def test_no_link_that_holds_has_to_be_hashed_twice(rows: list[dict[str, Any]]) -> None:
+    """But for the first, which tells whose chain it is, and surrogates, which no database takes."""
+    assume("\\ud" not in repr(rows))
+    walk, links = Walk({}), [link_of(entry) for entry in build(rows)]
+    assert walk.over(links[:1]) is None
+    assert walk._skim(iter(links[1:])) is None
+    assert (walk.last, walk.head) == (len(links), links[-1].hash)
+
+
+def test_texts_that_no_database_takes_are_verified_all_the_same() -> None:
+    row = {"at": AT, "actor": "\ud800", "action": "x", "subject": "\udfff", "details": {}}
+    entries = build([row] * 3)
+    assert verify(entries) is None
+    entries[1] = replace(entries[1], actor="\ud801")
+    assert verify(entries) == BrokenLink(2, verify(entries[:2]).reason)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("at", [0, -1, -62135596800000000, 253402300799999999, 59_999_999, 60_000_000, 1_772_600_767_000_009])
+def test_a_time_is_hashed_in_its_iso_form(at: int) -> None:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
+    assert time_text(at) == moment.isoformat(timespec="microseconds")
+
+
+def test_more_times_and_people_than_are_remembered_verify() -> None:
+    row = {"action": "x", "subject": "y" * 5000, "details": {}}
+    entries = build([{**row, "at": AT + timedelta(minutes=n), "actor": f"{n}" * 400} for n in range(1_100)])
+    assert verify(entries) is None
+    assert len(_FIELDS) <= 1024
+    assert len(_MINUTES) <= 1024
+
+
+@pytest.mark.parametrize("value", [None, 5, [], 1.5])
+@pytest.mark.parametrize("field", [0, 2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_value_that_no_entry_has_is_a_broken_link(which: int, field: int, value: Any) -> None:
+    links = [list(link_of(entry)) for entry in some(3)]
+    links[which][field] = value
+    broken = verify_links(links)  # type: ignore[arg-type]
+    assert broken is not None
+    assert broken.sequence == which + 1
+
+
+def test_an_error_of_who_reads_the_links_is_not_taken_for_a_broken_one() -> None:
+    def links() -> Iterator[Link]:
+        yield link_of(some(1)[0])
+        raise ValueError("the driver")
+
+    with pytest.raises(ValueError, match="the driver"):
+        verify_links(links())
+
+
+def test_an_entry_that_holds_by_itself_but_follows_another_is_found() -> None:
+    entries, other = some(3), "f" * 64
+    row: dict[str, Any] = {"at": AT, "actor": "mallory", "action": "x", "subject": "y", "details": {}}
+    forged = chain(other, account="acme", sequence=3, **row)
+    assert verify([*entries[:2], forged]) == BrokenLink(3, f"expected the previous hash '{entries[1].hash}' but found '{other}'")
+
+
+@pytest.mark.parametrize("sequence", [2, 4])
+def test_an_entry_that_follows_by_its_hash_but_not_by_its_number_is_found(sequence: int) -> None:
+    entries = some(2)
+    row: dict[str, Any] = {"at": AT, "actor": "mallory", "action": "x", "subject": "y", "details": {}}
+    forged = chain(entries[1].hash, account="acme", sequence=sequence, **row)
+    assert verify([*entries, forged]) == BrokenLink(3, f"expected entry 3 but found entry {sequence}")
+
+
+def test_a_walk_stands_where_the_chain_breaks() -> None:
+    links = [link_of(entry) for entry in some(4)]
+    walk = Walk({1: links[0].hash, 4: "other"})
+    assert walk.over(links[:2]) is None
+    broken = walk.over(links[2:])
+    assert broken == BrokenLink(4, f"expected the hash 'other', noted when it was written, but found '{links[3].hash}'")
+    assert (walk.last, walk.head) == (3, links[2].hash)
 
 
 def test_an_empty_chain_verifies() -> None:

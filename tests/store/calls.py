@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
+import psycopg
 import sqlalchemy as sa
 
 from tests.store.rows import AT, entry, file, new, published, start, version
@@ -54,6 +56,11 @@ def work(conn: Connection, account: str) -> list[Any]:
         migration_batches.work(conn, account, row.id, at=AT, by="ann@example.com", rows=9)
         for row in migrations.list_migrations(conn, account)
     ]
+
+
+def links(conn: Connection, account: str) -> list[tuple[bool, int]]:
+    with audit.links(conn, account) as found:
+        return [(link[0] == account, link[1]) for link in found]
 
 
 WRITING: dict[str, Call] = {
@@ -122,6 +129,10 @@ READING: dict[str, Call] = {
     "executions.counts": lambda conn, account: (executions.counts(conn, account), executions.counts(conn, account, "welcome")),
     "executions.live_by_version": executions.live_by_version,
     "executions.live_pins": executions.live_pins,
+    "executions.last_activity": lambda conn, account: (
+        executions.last_activity(conn, account),
+        executions.last_activity(conn, account, "welcome"),
+    ),
     "executions.step_counts": lambda conn, account: executions.step_counts(conn, account, "welcome", 1, "c" * 40),
     "executions.examples": lambda conn, account: len(
         executions.examples(conn, account, "welcome", 1, "hello", ExecutionStatus.ACTIVE, 9)
@@ -151,6 +162,8 @@ READING: dict[str, Call] = {
     "audit.list_entries": lambda conn, account: [
         (row.sequence, row.subject) for row in audit.list_entries(conn, account, since=AT)
     ],
+    "audit.links": links,
+    "audit.page_of_links": lambda conn, account: [link[1] for link in audit.page_of_links(conn, account, after=0, up_to=2)],
     "audit.scan": lambda conn, account: [(row.account == account, row.sequence) for row in audit.scan(conn, account)],
 }
 CLEARING: dict[str, Call] = {"versions.clear": versions.clear}
@@ -165,6 +178,13 @@ def statements() -> Iterator[list[tuple[str, Any]]]:
     def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
         seen.append((statement, parameters))
 
+    streamed = psycopg.Cursor.stream
+
+    def note_stream(cursor: Any, statement: str, parameters: Any, **how: Any) -> Iterator[Any]:
+        seen.append((statement, parameters))
+        return streamed(cursor, statement, parameters, **how)
+
     sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    yield seen
+    with patch.object(psycopg.Cursor, "stream", note_stream):  # the one that goes past SQLAlchemy
+        yield seen
     sa.event.remove(sa.Engine, "before_cursor_execute", note)

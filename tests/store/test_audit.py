@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from tests.store.rows import AT, entry
-from wflgit.core.audit import GENESIS, verify
+from wflgit.core.audit import GENESIS, link_of, verify, verify_links
 from wflgit.errors import StoreError
 from wflgit.store import audit
 from wflgit.store.engine import Connection, Store, open_store
@@ -136,6 +136,60 @@ def test_a_long_chain_is_read_in_order_and_may_be_left_halfway(store: Store) -> 
     with store.read() as conn:
         assert [found.subject for found in audit.scan(conn, "acme")] == [str(number) for number in range(2_501)]
     del halfway
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_links_are_all_entries_of_the_account_as_they_are_chained(
+    store: Store, chunked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not chunked:  # as with an older library of PostgreSQL
+        monkeypatch.setattr("psycopg.capabilities.has_stream_chunked", lambda: False)
+    with store.write() as conn:
+        audit.append(conn, "acme", [entry(f"größe {number}") for number in range(4_100)])
+        audit.append(conn, "other", [entry("theirs")])
+    with store.read() as conn:
+        with audit.links(conn, "acme") as links:
+            assert list(links) == [link_of(found) for found in audit.scan(conn, "acme")]
+        with audit.links(conn, "acme") as links:
+            assert verify_links(links, anchors=dict([audit.head(conn, "acme")])) is None
+        with audit.links(conn, "nobody") as links:
+            assert list(links) == []
+
+
+def test_links_may_be_left_halfway(store: Store) -> None:
+    with store.write() as conn:
+        audit.append(conn, "acme", [entry(str(number)) for number in range(4_100)])
+    for _ in range(2):
+        with store.read() as conn, audit.links(conn, "acme") as links:
+            assert next(links)[5] == "0"
+    with store.read() as conn:
+        assert audit.head(conn, "acme")[0] == 4_100
+
+
+def test_what_the_database_cannot_read_is_an_error_of_the_store(sqlite_url: str) -> None:
+    store = open_store(sqlite_url, Path())
+    with store.write() as conn:
+        audit.append(conn, "acme", [entry("a"), entry("b")])
+        conn.exec_driver_sql("DROP TRIGGER audit_update")
+        conn.exec_driver_sql("UPDATE audit SET actor = CAST(x'ff' AS TEXT) WHERE sequence = 2")
+    with pytest.raises(StoreError, match="UTF-8"), store.read() as conn, audit.links(conn, "acme") as links:
+        verify_links(links)
+    store.close()
+
+
+@pytest.mark.parametrize("value", ["x'61'", "'ann@example.com' || char(0)", "'é'"])
+def test_what_somebody_put_into_the_file_is_found(sqlite_url: str, value: str) -> None:
+    store = open_store(sqlite_url, Path())
+    with store.write() as conn:
+        audit.append(conn, "acme", [entry("a"), entry("b"), entry("c")])
+        conn.exec_driver_sql("DROP TRIGGER audit_update")
+        conn.exec_driver_sql(f"UPDATE audit SET actor = {value} WHERE sequence = 2")
+    with store.read() as conn, audit.links(conn, "acme") as links:
+        broken = verify_links(links)
+    assert broken is not None
+    assert broken.sequence == 2
+    assert broken.reason.endswith("the entry was changed")
+    store.close()
 
 
 @pytest.mark.parametrize(

@@ -49,17 +49,20 @@ def describe_postgresql(url: str) -> Described:
     """All that PostgreSQL knows of the tables in a schema, but for the schema's name."""
     here = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
     columns = ("table_name", "column_name", "data_type", "collation_name", "is_nullable", "is_identity", "column_default")
+    policy = "relname, polname, polpermissive, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)"
     queries = (
         f"SELECT {', '.join(columns)} FROM information_schema.columns WHERE table_schema = current_schema()",
         f"SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = {here}",
         "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()",
         f"SELECT relname, relkind::text, reloptions::text FROM pg_class WHERE relnamespace = {here}",
+        f"SELECT relname, relrowsecurity, relforcerowsecurity, 1, 1 FROM pg_class WHERE relkind = 'r' AND relnamespace = {here}",
+        f"SELECT {policy} FROM pg_policy JOIN pg_class c ON c.oid = polrelid WHERE relnamespace = {here}",
         f"SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid WHERE relnamespace = {here}",
         f"SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = {here}",
     )
     with psycopg.connect(url) as connection:
         rows = [row for query in queries for row in connection.execute(query.encode()).fetchall()]
-    return {tuple(re.sub(r"\bt\d+\.", "", value) if isinstance(value, str) else value for value in row) for row in rows}
+    return {tuple(re.sub(r"\bt\d+\.", "", value) if isinstance(value, str) else str(value) for value in row) for row in rows}
 
 
 def test_the_tables_of_sqlite_are_the_sum_of_the_revisions(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Commands on the side store: `store upgrade`."""
+"""Commands on the side store: `store upgrade`, `store grant`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wflgit.cli.call import Call
+    from wflgit.store.grants import Granted
 
 
 @click.group(cls=NearGroup)
@@ -39,6 +40,34 @@ def upgrade(call: Call) -> None:
     finally:
         found.close()
     call.output.show({"store": found.url, "before": before, "after": after}, _lines)
+
+
+@store.command()
+@click.argument("role")
+@click.option("--account", metavar="NAME", help="Bind the role to one account, whatever it asks for.")
+@json_option
+@click.pass_obj
+def grant(call: Call, role: str, account: str | None) -> None:
+    """Give a role of PostgreSQL what wflgit needs on the tables, and no more: audit entries it can only read and append.
+
+    Call it as the owner of the tables, and again after each upgrade. Row-level security then keeps the role to the rows of the
+    account that a repository names; with --account, to those of that one.
+    """
+    from wflgit.store.engine import connect_store
+    from wflgit.store.grants import grant as grant_role
+
+    workspace = call.repo.workspace
+    found = connect_store(call.store_url or workspace.settings.store, workspace.embedded_store)
+    try:
+        granted = grant_role(found, role, account=account)
+    finally:
+        found.close()
+    call.output.show(granted, _grant_lines)
+
+
+def _grant_lines(granted: Granted) -> Iterator[Line]:
+    whose = f"of account '{granted.account}' only" if granted.account else "of the account that a repository names"
+    yield line(Span(granted.role, Style.STRONG), f" may use the tables of {granted.store}, and gets at the rows {whose}")
 
 
 def _lines(said: Mapping[str, str | None]) -> Iterator[Line]:

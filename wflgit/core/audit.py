@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 GENESIS = "0" * 64
 """What stands for the hash before the first entry."""
 
 _FORMAT = "wflgit audit 1"
+_BEGIN = f"{len(_FORMAT)}:{_FORMAT}"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,24 +136,90 @@ def event_of(entry: AuditEntry) -> Event:
     return Event(entry.sequence, entry.at, entry.actor, entry.action, entry.subject, json.loads(entry.details))
 
 
+class Link(NamedTuple):
+    """An entry as it is chained; what walks a whole chain takes these, or plain tuples. `at` is in microseconds since 1970."""
+
+    account: str
+    sequence: int
+    at: int
+    actor: str
+    action: str
+    subject: str
+    details: str
+    previous: str
+    hash: str
+
+
+def link_of(entry: AuditEntry) -> Link:
+    """Tell an entry as a link."""
+    at = (entry.at - _EPOCH) // _MICROSECOND
+    return Link(
+        entry.account, entry.sequence, at, entry.actor, entry.action, entry.subject, entry.details, entry.previous, entry.hash
+    )
+
+
 def entry_hash(entry: AuditEntry) -> str:
     """Compute what the hash of an entry has to be: SHA-256 in hex over all its other fields, each with its length before it.
 
     The lengths keep `("ab", "c")` and `("a", "bc")` apart.
     """
-    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
-    fields = (
-        _FORMAT,
-        entry.previous,
-        entry.account,
-        str(entry.sequence),
-        at,
-        entry.actor,
-        entry.action,
-        entry.subject,
-        entry.details,
-    )
-    return hashlib.sha256("".join(f"{len(field)}:{field}" for field in fields).encode("utf-8", "surrogatepass")).hexdigest()
+    return _hash(*link_of(entry)[:-1])
+
+
+def _hash(account: str, sequence: int, at: int, actor: str, action: str, subject: str, details: str, previous: str) -> str:
+    fields = (previous, account, str(sequence), time_text(at), actor, action, subject, details)
+    text = _BEGIN + "".join(f"{len(field)}:{field}" for field in fields)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class _Lengths(dict[int, str]):
+    """What stands before a field, by its length: looked up, because writing numbers is half of the work."""
+
+    def __missing__(self, length: int) -> str:
+        text = f"{length}:"
+        if length < 4096:
+            self[length] = text
+        return text
+
+
+_LENGTHS = _Lengths()
+
+
+class _Fields(dict[str, str]):
+    """Fields that many entries of a chain have in common, each with its length before it."""
+
+    def __missing__(self, field: str) -> str:
+        text = f"{len(field)}:{field}"
+        if len(self) < 1024 and len(field) < 1024:
+            self[field] = text
+        return text
+
+
+_FIELDS = _Fields()
+
+
+class _Minutes(dict[int, str]):
+    """Times up to the colon after the minute, by minutes since 1970: neighbours in a chain often have the same."""
+
+    def __missing__(self, minute: int) -> str:
+        text = (_EPOCH + timedelta(minutes=minute)).isoformat()[:17]
+        if len(self) >= 1024:
+            self.clear()
+        self[minute] = text
+        return text
+
+
+_MINUTES = _Minutes()
+
+
+def time_text(at: int) -> str:
+    """Write a time, in microseconds since 1970, as it is hashed.
+
+    >>> time_text(1_500_000)
+    '1970-01-01T00:00:01.500000+00:00'
+    """
+    time = str(at % 60_000_000 + 100_000_000)
+    return f"{_MINUTES[at // 60_000_000]}{time[1:3]}.{time[3:]}+00:00"
 
 
 def verify(entries: Iterable[AuditEntry], *, anchors: Mapping[int, str] | None = None) -> BrokenLink | None:
@@ -161,31 +230,94 @@ def verify(entries: Iterable[AuditEntry], *, anchors: Mapping[int, str] | None =
         anchors: hashes known from elsewhere, by sequence. They show what the chain alone cannot: an end cut off, or a
             chain that was written anew.
     """
-    missing = dict(anchors or {})
-    previous, last = GENESIS, 0
-    account: str | None = None
-    for entry in entries:
-        account = entry.account if account is None else account
-        reason = _fault(entry, account, last + 1, previous, missing.pop(entry.sequence, None))
-        if reason is not None:
-            return BrokenLink(last + 1, reason)
-        previous, last = entry.hash, entry.sequence
-    if missing:
-        sequence = min(missing)
-        return BrokenLink(sequence, f"expected entry {sequence} with hash '{missing[sequence]}' but the chain ends at {last}")
-    return None
+    return verify_links(map(link_of, entries), anchors=anchors)
 
 
-def _fault(entry: AuditEntry, account: str, sequence: int, previous: str, anchor: str | None) -> str | None:
-    if entry.sequence != sequence:
-        return f"expected entry {sequence} but found entry {entry.sequence}"
-    if entry.account != account:
-        return f"expected account '{account}' but found '{entry.account}'"
-    if entry.previous != previous:
-        return f"expected the previous hash '{previous}' but found '{entry.previous}'"
-    expected = entry_hash(entry)
-    if entry.hash != expected:
-        return f"expected the hash '{expected}' but found '{entry.hash}': the entry was changed"
-    if anchor not in (None, entry.hash):
-        return f"expected the hash '{anchor}', noted when it was written, but found '{entry.hash}'"
+def verify_links(links: Iterable[Link], *, anchors: Mapping[int, str] | None = None) -> BrokenLink | None:
+    """Do what `verify` does, for a chain of any length as fast as it can be hashed."""
+    walk = Walk(anchors or {})
+    return walk.over(links) or walk.end()
+
+
+class Walk:
+    """How far a chain was found to hold.
+
+    Attributes:
+        last: the sequence of the last link that holds; 0 before the first.
+        head: its hash; `GENESIS` before the first.
+    """
+
+    def __init__(self, anchors: Mapping[int, str]) -> None:
+        self.last = 0
+        self.head = GENESIS
+        self._account: str | None = None
+        self._missing = dict(anchors)
+
+    def over(self, links: Iterable[Link]) -> BrokenLink | None:
+        """Go on over the next links; stops before the first one that does not hold, and says why not."""
+        rest = iter(links)
+        while (link := self._skim(rest)) is not None:
+            if self._account is None:
+                self._account = link[0]
+            reason = _fault(link, self._account, self.last + 1, self.head, self._missing.pop(self.last + 1, None))
+            if reason is not None:
+                return BrokenLink(self.last + 1, reason)
+            self.last, self.head = self.last + 1, link[8]
+        return None
+
+    def _skim(self, links: Iterator[Link]) -> Link | None:
+        """Go on over links that plainly hold; returns the first one that has to be looked at closely.
+
+        The loop has within it what `_hash` does, because each call would be a good part of what it costs.
+        """
+        missing, account, last, head = self._missing, self._account, self.last, self.head
+        whose_text, sha256 = _FIELDS[account or ""], hashlib.sha256
+        lengths, short, minutes = _LENGTHS, _FIELDS, _MINUTES
+        for link in links:
+            whose, sequence, at, actor, action, subject, details, previous, found = link
+            if previous != head or sequence != last + 1 or whose != account or sequence in missing:
+                break
+            try:
+                number = str(sequence)
+                time = str(at % 60_000_000 + 100_000_000)  # always a digit too many, so that none is missing
+                text = (
+                    f"{_BEGIN}64:{previous}{whose_text}{lengths[len(number)]}{number}"
+                    f"32:{minutes[at // 60_000_000]}{time[1:3]}.{time[3:]}+00:00"
+                    f"{short[actor]}{short[action]}{lengths[len(subject)]}{subject}{lengths[len(details)]}{details}"
+                ).encode()
+            except (TypeError, ValueError, OverflowError):
+                break
+            if sha256(text).hexdigest() != found:
+                break
+            last, head = sequence, found
+        else:
+            link = None
+        self.last, self.head = last, head
+        return link
+
+    def end(self) -> BrokenLink | None:
+        """Say whether the chain goes as far as the anchors do."""
+        if not self._missing:
+            return None
+        sequence = min(self._missing)
+        known = self._missing[sequence]
+        return BrokenLink(sequence, f"expected entry {sequence} with hash '{known}' but the chain ends at {self.last}")
+
+
+def _fault(link: Link, account: str, sequence: int, previous: str, anchor: str | None) -> str | None:
+    link = Link(*link)
+    if link.sequence != sequence:
+        return f"expected entry {sequence} but found entry {link.sequence}"
+    if link.account != account:
+        return f"expected account '{account}' but found '{link.account}'"
+    if link.previous != previous:
+        return f"expected the previous hash '{previous}' but found '{link.previous}'"
+    try:
+        expected = _hash(*link[:-1])
+    except (TypeError, ValueError, OverflowError) as error:
+        return f"expected an entry but found what none can be, {tuple(link)}: {error}"
+    if link.hash != expected:
+        return f"expected the hash '{expected}' but found '{link.hash}': the entry was changed"
+    if anchor not in (None, link.hash):
+        return f"expected the hash '{anchor}', noted when it was written, but found '{link.hash}'"
     return None

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 
-from wflgit.core.audit import GENESIS, AuditEntry, chain
+from wflgit.core.audit import GENESIS, AuditEntry, Link, chain
+from wflgit.store import faults
 from wflgit.store.tables import audit, audit_head, each, insert
 
 _PAGE = 1_000
+_PAGE_OF_LINKS = 2_000
+_BEYOND_ALL = 2**63 - 1
 _BEFORE_ALL = -(2**63)  # and not 0: an entry that somebody put before the first must be found
 
 
@@ -53,6 +57,7 @@ _COLUMNS = (
     audit.c.previous,
     audit.c.hash,
 )
+_RAW_COLUMNS = tuple(sa.type_coerce(column, sa.BigInteger) if column is audit.c.at else column for column in _COLUMNS)
 _ALL = sa.select(*_COLUMNS).where(audit.c.account == _ACCOUNT).order_by(audit.c.sequence)
 
 
@@ -170,8 +175,85 @@ def list_entries(
     return [AuditEntry(*row) for row in conn.execute(statement.limit(limit), {"for_account": account})]
 
 
+@contextmanager
+def links(conn: sa.Connection, account: str) -> Iterator[Iterator[Link]]:
+    """Read all entries in order as they are chained, for verification; they are read as they are taken.
+
+    The rows are the driver's own, with whatever the database has in them: where there are millions, making anything else of each
+    costs more than hashing it. Who leaves before the last one can do no more in the same transaction on PostgreSQL.
+
+    Raises:
+        StoreError: in the block, if the database cannot be read any further.
+    """
+    rows = _sqlite_links(conn, account) if conn.dialect.name == "sqlite" else _postgresql_links(conn, account)
+    try:
+        with rows as found:
+            yield found
+    except cast("Any", conn.dialect).dbapi.Error as error:
+        raise faults.of_driver(error, conn.engine.url.render_as_string()) from error
+
+
+@contextmanager
+def _sqlite_links(conn: sa.Connection, account: str) -> Iterator[Iterator[Link]]:
+    with conn.execute(_every_link(), {"for_account": account}) as result:
+        yield cast("Iterator[Link]", result.cursor)
+
+
+@contextmanager
+def _postgresql_links(conn: sa.Connection, account: str) -> Iterator[Iterator[Link]]:
+    from psycopg import capabilities
+
+    if not capabilities.has_stream_chunked():
+        yield _by_pages(conn, account)
+        return
+    # The server goes on sending while we hash; each page asked for by itself would be waited for.
+    driver = cast("Any", conn.connection.driver_connection)
+    with driver.cursor() as cursor, closing(cursor.stream(_EVERY_LINK, [account], size=_PAGE_OF_LINKS)) as rows:
+        yield rows
+
+
+def _by_pages(conn: sa.Connection, account: str) -> Iterator[Link]:
+    after = _BEFORE_ALL
+    while page := page_of_links(conn, account, after=after):
+        yield from page
+        after = page[-1][1]
+
+
+_NAMES = ", ".join(column.name for column in _COLUMNS)
+_EVERY_LINK = f"SELECT {_NAMES} FROM audit WHERE account = %s ORDER BY sequence"  # noqa: S608 - our own names
+
+
+@cache
+def _every_link() -> sa.Executable:
+    return sa.select(*_RAW_COLUMNS).where(audit.c.account == _ACCOUNT).order_by(audit.c.sequence)
+
+
+def page_of_links(conn: sa.Connection, account: str, *, after: int | None = None, up_to: int = _BEYOND_ALL) -> list[Link]:
+    """Read the next entries as they are chained.
+
+    Args:
+        conn: a transaction.
+        account: the tenant.
+        after: only those with a higher sequence; None for all.
+        up_to: none with a higher sequence than this.
+
+    Returns:
+        A few thousand at most; none if there are no more.
+    """
+    values = {"after": _BEFORE_ALL if after is None else after, "up_to": up_to, "limit": _PAGE_OF_LINKS}
+    with conn.execute(_links(), {"for_account": account, **values}) as result:
+        return cast("list[Link]", cast("Any", result.cursor).fetchall())
+
+
+@cache
+def _links() -> sa.Executable:
+    window = audit.c.sequence > sa.bindparam("after"), audit.c.sequence <= sa.bindparam("up_to")
+    found = sa.select(*_RAW_COLUMNS).where(audit.c.account == _ACCOUNT, *window).order_by(audit.c.sequence)
+    return found.limit(sa.bindparam("limit", type_=sa.Integer))
+
+
 def scan(conn: sa.Connection, account: str) -> Iterator[AuditEntry]:
-    """Read all entries in order, a thousand at a time, for verification; needs the transaction as long as it is read."""
+    """Read all entries in order, a thousand at a time; needs the transaction as long as it is read."""
     after = _BEFORE_ALL
     while page := list_entries(conn, account, after=after, limit=_PAGE):
         yield from page

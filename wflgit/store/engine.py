@@ -18,16 +18,15 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from wflgit.errors import StoreError, StoreReadOnlyError, WflgitError
 from wflgit.store import faults, upgrade
+from wflgit.store.tables import ACCOUNT_SETTING
 
 _MINIMUM_SQLITE = (3, 38, 0)  # RETURNING came with 3.35, JSON functions in every build with 3.38
 _PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "cache_size = -65536")
 _POSTGRESQL = ("postgres", "postgresql", "postgresql+psycopg")
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _DATA_VERSION = "wflgit_data_version"
-_READING: dict[str, dict[str, Any]] = {
-    "sqlite": {"wflgit_begin": "BEGIN"},
-    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
-}
+_READING = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"}
+_WRITING = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 
 
 class Store:
@@ -36,17 +35,21 @@ class Store:
     Attributes:
         dialect: "sqlite" or "postgresql".
         url: where it is, without the password.
+        account: whose rows PostgreSQL shows and takes; None for nobody's, as for an upgrade.
         file: the SQLite file; None for PostgreSQL.
         read_only: True where the file can only be read; `write` then raises.
     """
 
-    def __init__(self, engine: sa.Engine, url: str, *, file: Path | None = None, read_only: bool = False) -> None:
+    def __init__(
+        self, engine: sa.Engine, url: str, *, account: str | None = None, file: Path | None = None, read_only: bool = False
+    ) -> None:
         self.dialect = engine.dialect.name
         self.url = url
+        self.account = account
         self.file = file
         self.read_only = read_only
         self._writer = engine
-        self._reader = engine.execution_options(**_READING[self.dialect])
+        self._reader = engine.execution_options(wflgit_begin=_READING[self.dialect])
 
     def read(self) -> AbstractContextManager[Connection]:
         """Begin a transaction that sees one state of the store and changes nothing.
@@ -89,19 +92,20 @@ def others_wrote(conn: Connection) -> bool:
     return before not in (None, now)
 
 
-def open_store(url: str | None, embedded: Path) -> Store:
+def open_store(url: str | None, embedded: Path, *, account: str | None = None) -> Store:
     """Open the side store and see that its tables are those of this wflgit.
 
     Args:
         url: `postgresql://…` or `sqlite:///…`; its tables are never made or changed here.
         embedded: the SQLite file to use where there is no URL; it is made and upgraded as needed.
+        account: whose rows; where PostgreSQL guards them, a store opened for nobody finds none.
 
     Raises:
         StoreVersionError: if the tables are missing, older or newer.
         StoreReadOnlyError: if the embedded store has to be made or upgraded and cannot be.
         StoreError: if there is no such database, or it is none of ours.
     """
-    store = connect_store(url, embedded)
+    store = connect_store(url, embedded, account=account)
     try:
         _bring_in_order(store, may_change=url is None)
     except WflgitError:
@@ -127,7 +131,7 @@ def _read_revision(store: Store) -> str | None:
         return upgrade.read_revision(connection)
 
 
-def connect_store(url: str | None, embedded: Path) -> Store:
+def connect_store(url: str | None, embedded: Path, *, account: str | None = None) -> Store:
     """Connect to the side store as `open_store` does, without looking at its tables: for `upgrade.upgrade`.
 
     Raises:
@@ -136,11 +140,11 @@ def connect_store(url: str | None, embedded: Path) -> Store:
     """
     if url is None:
         _make_folder(embedded.parent)
-        return _connect_sqlite(embedded)
+        return _connect_sqlite(embedded, account)
     parsed = _parse_url(url)
     if parsed.drivername in _POSTGRESQL:
-        return _connect_postgresql(parsed)
-    return _connect_sqlite(Path(parsed.database or ""))
+        return _connect_postgresql(parsed, account)
+    return _connect_sqlite(Path(parsed.database or ""), account)
 
 
 def _parse_url(url: str) -> sa.URL:
@@ -168,7 +172,7 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _connect_sqlite(file: Path) -> Store:
+def _connect_sqlite(file: Path, account: str | None) -> Store:
     if sqlite3.sqlite_version_info < _MINIMUM_SQLITE:
         raise StoreError(
             f"expected SQLite {'.'.join(map(str, _MINIMUM_SQLITE))} or newer but Python has {sqlite3.sqlite_version}",
@@ -185,7 +189,7 @@ def _connect_sqlite(file: Path) -> Store:
         timeout = {"timeout": faults.LOCK_TIMEOUT_S}
         engine = sa.create_engine(url, connect_args=timeout, poolclass=QueuePool, max_overflow=-1, pool_reset_on_return=None)
     _set_up_sqlite(engine, read_only=read_only)
-    return _to_store(engine, url, file=file, read_only=read_only)
+    return _to_store(engine, url, account, file=file, read_only=read_only)
 
 
 def _is_read_only(file: Path) -> bool:
@@ -219,7 +223,7 @@ def _set_up_sqlite(engine: sa.Engine, *, read_only: bool) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("wflgit_begin", "BEGIN IMMEDIATE"))
+        connection.exec_driver_sql(connection.get_execution_options().get("wflgit_begin", _WRITING["sqlite"]))
 
 
 def _log_ahead(connection: sqlite3.Connection) -> None:
@@ -236,7 +240,7 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-def _connect_postgresql(url: sa.URL) -> Store:
+def _connect_postgresql(url: sa.URL, account: str | None) -> Store:
     try:
         engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), max_overflow=-1, pool_pre_ping=True)
     except ModuleNotFoundError as error:
@@ -244,20 +248,40 @@ def _connect_postgresql(url: sa.URL) -> Store:
             f"the side store '{url.render_as_string()}' needs the PostgreSQL driver '{error.name}', which is not installed",
             hint="pip install 'wflgit[postgres]'",
         ) from error
+    _set_up_postgresql(engine, account, url.render_as_string(hide_password=True))
+    return _to_store(engine, url, account)
+
+
+def _set_up_postgresql(engine: sa.Engine, account: str | None, shown: str) -> None:
+    """Begin transactions ourselves, and say in the same message to the server whose rows they are about.
+
+    The driver would begin them in a message of its own, and the account would need another one.
+    """
+    from psycopg import Error, sql
 
     @sa.event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
+        connection.autocommit = True
         connection.execute(f"SET lock_timeout = '{faults.LOCK_TIMEOUT_S}s'")
-        connection.commit()
 
-    return _to_store(engine, url)
+    # LOCAL, so that nothing of it is left when the transaction ends and the connection goes to somebody else.
+    whose = "" if account is None else f"; SET LOCAL {ACCOUNT_SETTING} = {sql.quote(account)}"
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        how = connection.get_execution_options().get("wflgit_begin", _WRITING["postgresql"])
+        try:
+            # What is prepared must be one statement; a driver's errors are not translated in an event.
+            connection.connection.driver_connection.execute(how + whose, prepare=False)  # type: ignore[union-attr]
+        except Error as error:
+            raise faults.of_driver(error, shown) from error
 
 
-def _to_store(engine: sa.Engine, url: sa.URL, *, file: Path | None = None, read_only: bool = False) -> Store:
+def _to_store(engine: sa.Engine, url: sa.URL, account: str | None, *, file: Path | None = None, read_only: bool = False) -> Store:
     shown = url.render_as_string(hide_password=True)
 
     @sa.event.listens_for(engine, "handle_error")
     def translate(context: sa.engine.ExceptionContext) -> WflgitError | None:
         return faults.translate(context, shown)
 
-    return Store(engine, shown, file=file, read_only=read_only)
+    return Store(engine, shown, account=account, file=file, read_only=read_only)

@@ -78,6 +78,15 @@ def translate(context: sa.engine.ExceptionContext, url: str) -> WflgitError | No
         kind, what, hint = _find_fault(error)
     else:
         return None
+    return _say(kind, what, hint, url, error)
+
+
+def of_driver(error: Exception, url: str) -> WflgitError:
+    """Say an error in our words that a driver raised where SQLAlchemy does not look."""
+    return _say(*_find_fault(error), url, error)
+
+
+def _say(kind: type[WflgitError], what: str, hint: str, url: str, error: BaseException) -> WflgitError:
     return kind(f"the side store '{url}' {what.format(timeout=LOCK_TIMEOUT_S)}: {_one_line(error)}", hint=hint)
 
 

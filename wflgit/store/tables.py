@@ -2,7 +2,8 @@
 
 Every table carries `account`. Keys and indexes are measured choices: no index contains a version, step or status, so that
 moving an execution never touches one (on PostgreSQL such an update stays on its page), and what is live is said by
-`ended_at IS NULL`, a predicate that partial indexes of both databases understand.
+`ended_at IS NULL`, a predicate that partial indexes of both databases understand. On PostgreSQL each table shows a transaction
+only the rows of the account it says it is about, whatever a statement asks for.
 
 What these tables say now, `revisions/` says step by step; a test holds the two together.
 """
@@ -65,6 +66,9 @@ class Word(TypeDecorator[StrEnum]):
 # Sorted by code point everywhere: a locale's order on PostgreSQL would differ from SQLite's and cost more.
 Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+ACCOUNT_SETTING = "wflgit.account"
+"""The setting of a PostgreSQL session that says whose rows its transaction is about."""
 
 metadata = sa.MetaData(naming_convention={"pk": "pk_%(table_name)s"})
 
@@ -290,6 +294,16 @@ _REFUSE_CHANGING = """
 CREATE TRIGGER audit_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
 FOR EACH STATEMENT EXECUTE FUNCTION wflgit_refuse_audit_change()
 """
+_IS_OWN = f"account = current_setting('{ACCOUNT_SETTING}', true)"
+# FORCE, so that it binds the owner of the tables too; `upgrade` lifts it while it works.
+_GUARD = (
+    "ALTER TABLE {0} ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE {0} FORCE ROW LEVEL SECURITY",
+    f"CREATE POLICY one_account ON {{0}} USING ({_IS_OWN}) WITH CHECK ({_IS_OWN})",
+)
+GUARDED = tuple(table.name for table in metadata.sorted_tables if "account" in table.c)
+"""The tables whose rows belong to accounts, which PostgreSQL keeps apart."""
+
 _BEYOND_TABLES = {
     "sqlite": (
         *_PARTIAL_INDEXES,
@@ -305,6 +319,7 @@ _BEYOND_TABLES = {
         "ALTER TABLE executions SET (fillfactor = 80)",  # room on each page for the new version of a row that moved
         _REFUSE,
         _REFUSE_CHANGING,
+        *(statement.format(name) for name in GUARDED for statement in _GUARD),
     ),
 }
 

@@ -6,6 +6,8 @@ Tables are upgraded, never executions: those migrate.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -16,7 +18,7 @@ from wflgit.store import tables
 if TYPE_CHECKING:
     from wflgit.store.engine import Store
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision this wflgit knows, oldest first."""
 
 OUTDATED, HEAD = REVISIONS[:-1], REVISIONS[-1]
@@ -26,6 +28,10 @@ _HAS_REVISION_TABLE = {
     "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'wflgit_revision'",
     "postgresql": "SELECT count(to_regclass('wflgit_revision'))",
 }
+_FORCED = sa.text(
+    "SELECT relname FROM pg_class WHERE relforcerowsecurity AND relnamespace = to_regnamespace(current_schema())"
+    " AND relname = ANY(:names)"
+).bindparams(names=list(tables.GUARDED))
 # Any constant will do that no other program locks in the same database: "wflgit" in ASCII.
 _UPGRADE_LOCK = 0x77666C676974
 
@@ -73,7 +79,8 @@ def upgrade(store: Store) -> tuple[str | None, str]:
         if before not in (None, *REVISIONS):
             check_revision(before, store.url)
         if before != HEAD:
-            _run_revisions(connection)
+            with unguarded(connection):
+                _run_revisions(connection)
     return before, HEAD
 
 
@@ -93,6 +100,21 @@ def _lock(connection: sa.Connection) -> None:
     """Let one process at a time look at the tables and change them; on SQLite every writing transaction does."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+
+
+@contextmanager
+def unguarded(connection: sa.Connection) -> Iterator[None]:
+    """Let the owner of the tables see the rows of all accounts for a while; nobody else does, and it is over with the transaction.
+
+    On PostgreSQL the tables are kept from everybody else meanwhile. On SQLite there is no guard.
+    """
+    if connection.dialect.name == "postgresql":
+        for name in connection.execute(_FORCED).scalars().all():
+            connection.exec_driver_sql(f"ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY")
+    yield
+    if connection.dialect.name == "postgresql":
+        for name in tables.GUARDED:
+            connection.exec_driver_sql(f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY")
 
 
 def _run_revisions(connection: sa.Connection) -> None:
