@@ -48,7 +48,7 @@ bench: $(BIN)/.installed     ## measure; prints ratios to a floor in the same ru
 	$(BIN)/python -m tests.benchmarks
 
 golden: $(BIN)/.installed    ## rewrite the golden files of the tests; look at the diff
-	$(BIN)/pytest --golden-rewrite tests/render tests/cli tests/rules/test_docs.py tests/rules/test_review_rules.py
+	$(BIN)/pytest --golden-rewrite tests/render tests/cli tests/rules/test_docs.py tests/rules/test_review_rules.py tests/test_howtos.py
 
 schemas: $(BIN)/.installed   ## generate schemas/ from the models
 	$(BIN)/python schemas/generate.py

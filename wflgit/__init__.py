@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wflgit.api.adoption import adopt
+    from wflgit.api.remotes import clone
     from wflgit.api.repository import Repository
     from wflgit.api.repository import init_repository as init
     from wflgit.api.repository import open_repository as open  # noqa: A004 - the name users expect
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from wflgit.core.diff import Comparison
     from wflgit.core.findings import Finding
     from wflgit.core.pace import Pace
+    from wflgit.core.permissions import Permission
     from wflgit.core.plan import Plan, WaitPolicy
     from wflgit.core.problems import Problem, Severity
     from wflgit.core.records import (
@@ -52,10 +54,13 @@ if TYPE_CHECKING:
         LockedError,
         MissingObjectError,
         NotFoundError,
+        PermissionDenied,
         PlanError,
+        RemoteError,
         RepositoryError,
         SettingsError,
         ShallowRepositoryError,
+        SigningError,
         StateError,
         StoreError,
         StoreReadOnlyError,
@@ -93,9 +98,12 @@ __all__ = [
     "NotFoundError",
     "Notice",
     "Pace",
+    "Permission",
+    "PermissionDenied",
     "Plan",
     "PlanError",
     "Problem",
+    "RemoteError",
     "Repository",
     "RepositoryError",
     "Review",
@@ -105,6 +113,7 @@ __all__ = [
     "SettingsError",
     "Severity",
     "ShallowRepositoryError",
+    "SigningError",
     "StateError",
     "Status",
     "StepCount",
@@ -120,6 +129,7 @@ __all__ = [
     "Workflow",
     "WorkflowReview",
     "adopt",
+    "clone",
     "init",
     "open",
 ]
@@ -134,6 +144,7 @@ _HOMES = {
     "Level": "core.review",
     "Notice": "core.reports",
     "Pace": "core.pace",
+    "Permission": "core.permissions",
     "Plan": "core.plan",
     "Problem": "core.problems",
     "Repository": "api.repository",
@@ -147,6 +158,7 @@ _HOMES = {
     "WaitPolicy": "core.plan",
     "WorkflowReview": "core.review",
     "adopt": "api.adoption",
+    "clone": "api.remotes",
     "init": "api.repository",
     "open": "api.repository",
 }
@@ -156,7 +168,7 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'wflgit' has no attribute '{name}'")
-    home = "errors" if name.endswith("Error") else _HOMES.get(name, "core.records")
+    home = "errors" if name.endswith(("Error", "Denied")) else _HOMES.get(name, "core.records")
     return getattr(import_module(f"wflgit.{home}"), {"init": "init_repository", "open": "open_repository"}.get(name, name))
 
 

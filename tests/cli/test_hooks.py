@@ -221,6 +221,29 @@ def test_most_pushes_are_answered_at_once(story: Story, monkeypatch: pytest.Monk
     assert sys.stdin.read() == said
 
 
+@pytest.mark.parametrize(
+    ("ref", "idle"),
+    [
+        ("refs/heads/side", True),
+        ("refs/tags/release", True),
+        ("refs/tags/welcome/other", True),
+        ("refs/tags/welcome/current", False),
+        ("refs/tags/sales/welcome/stable", False),
+        ("refs/wflgit/drafts/welcome/maya@example.com", False),
+    ],
+)
+def test_where_members_are_named_channels_are_not_for_everybody(
+    story: Story, monkeypatch: pytest.MonkeyPatch, ref: str, idle: bool
+) -> None:
+    file = story.path / "wflgit.toml"
+    members = '[[members]]\nid = "maya@example.com"\nroles = ["admin"]\n'
+    file.write_text(f"{file.read_text()}\n{members}")
+    story.git("commit", "--quiet", "--all", "--message", "Name a member")
+    monkeypatch.chdir(story.path)
+    raw_stdin(monkeypatch, f"{ZEROS} {commit_of(story, 'main')} {ref}\n".encode())
+    assert is_idle("pre-receive") is idle
+
+
 def test_a_name_that_is_no_text_hides_no_other_ref(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(story.path)
     tip = commit_of(story, "main")

@@ -110,7 +110,8 @@ class TestBugs:
 class TestUsage:
     def test_a_mistyped_command_proposes_the_near_one(self, wflgit: Wflgit) -> None:
         assert (
-            wflgit("publsh", "welcome", code=2).err == "error: there is no command 'publsh'\nhint: did you mean `wflgit publish`?\n"
+            wflgit("rolback", "welcome", code=2).err
+            == "error: there is no command 'rolback'\nhint: did you mean `wflgit rollback`?\n"
         )
         assert wflgit("exec", "strat", code=2).err.splitlines()[1] == "hint: did you mean `wflgit exec start`?"
 

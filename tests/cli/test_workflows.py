@@ -238,6 +238,15 @@ class TestMoveAndRemove:
         assert wflgit("rm", "welcome").out.startswith("welcome@2  deleted  ")
         assert [row["status"] for row in wflgit("log", "welcome", "--json").data] == ["deleted", "draft"]
 
+    @pytest.mark.parametrize("command", [["mv", "welcome", "hello"], ["rm", "welcome"]])
+    def test_who_has_not_seen_the_newest_version_is_told(self, story: Story, wflgit: Wflgit, command: list[str]) -> None:
+        story.commit(welcome=steps("x")).commit(welcome=steps("y"))
+        error = wflgit("--json", *command, "--base", "1", code=4).error
+        assert (error["expected"], error["actual"]) == (1, 2)
+        assert [row["slug"] for row in wflgit("ls", "--json").data] == ["welcome"]
+        wflgit(*command, "--base", "2")
+        assert "welcome" not in [row["slug"] for row in wflgit("ls", "--json").data]
+
     def test_a_workflow_with_live_executions_stays(self, story: Story, wflgit: Wflgit) -> None:
         story.commit(welcome=steps("x")).publish("welcome").start("welcome", "ana")
         assert "still live" in wflgit("rm", "welcome", code=1).err

@@ -1,20 +1,26 @@
-"""Every command has help, and stands in `docs/cli.md` with all its options."""
+"""Every command has help, and stands in `docs/cli.md` with all its options; so do records in JSON and variables."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
 
+from wflgit.api.housekeeping import Tidied
 from wflgit.cli.main import COMMANDS, cli
+from wflgit.core import drafts, exchanges, publications, records, repairs, reports, resolving, retention
+from wflgit.core.audit_export import Evidence
+from wflgit.core.merge.conflicts import MergeConflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 SHARED = {"--json", "--help"}
 
 
@@ -82,3 +88,45 @@ def test_global_options_are_documented() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_of_commands_says_of_each_a_sentence_that_fits(name: str) -> None:
     assert re.fullmatch(r"[A-Z].{,62}\.", COMMANDS[name].summary)
+
+
+RECORDS: dict[str, Any] = {
+    "version": records.Version,
+    "workflow": records.Workflow,
+    "execution": records.Execution,
+    "status": reports.Status,
+    "finding": reports.Notice,
+    "repair": repairs.Repair,
+    "user draft": drafts.Draft,
+    "save": drafts.Save,
+    "draft status": drafts.DraftStatus,
+    "merge conflict": MergeConflict,
+    "unmerged": resolving.Unmerged,
+    "resolved": resolving.Resolved,
+    "updated branch": resolving.Updated,
+    "fetched": exchanges.Fetched,
+    "pushed ref": exchanges.PushedRef,
+    "remote state": exchanges.RemoteState,
+    "archival report": retention.ArchivalReport,
+    "housekeeping": Tidied,
+    "current at": publications.CurrentAt,
+    "evidence": Evidence,
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_the_keys_of_a_record_are_those_of_the_page(name: str) -> None:
+    row = re.search(rf"^\| {name} \| (.*) \|$", PAGE, re.MULTILINE)
+    assert row, name
+    keys = re.findall(r"`([a-z_]+)`", re.sub(r"\([^()]*\)", "", row[1]))
+    assert sorted(keys) == sorted(field.name for field in fields(RECORDS[name]))
+
+
+def test_every_variable_that_wflgit_reads_is_on_the_page() -> None:
+    read = {
+        name
+        for file in (ROOT / "wflgit").rglob("*.py")
+        for name in re.findall(r"\bWFLGIT_[A-Z_]+", file.read_text(encoding="utf-8"))
+    }
+    section = PAGE[PAGE.index("### Environment") : PAGE.index("## The repository")]
+    assert read == set(re.findall(r"`(WFLGIT_[A-Z_]+)`", section))

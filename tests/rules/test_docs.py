@@ -65,6 +65,21 @@ def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
         assert not anchor or anchor in anchors(file), link[0]
 
 
+def linked(page: Path) -> set[Path]:
+    """The pages that a page leads to."""
+    targets = (link["target"].partition("#")[0] for link in LINK.finditer(prose(page)))
+    found = {(page.parent / target).resolve() for target in targets if target and ":" not in target}
+    return {file for place in found for file in (place.glob("*.md") if place.is_dir() else [place]) if file in PAGES}
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, new = set[Path](), {ROOT / "README.md"}
+    while new:
+        reached |= new
+        new = {target for page in new for target in linked(page)} - reached
+    assert [page_name(page) for page in PAGES if page not in reached | {ROOT / "CHANGELOG.md"}] == []
+
+
 @pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "python.md"], ids=page_name)
 def test_the_examples_run_and_say_what_they_say(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The blocks of a page run in order, in one folder, with one set of names."""
@@ -116,13 +131,13 @@ def string_calls(file: Path, called: set[str]) -> set[str]:
 
 
 def test_every_check_of_fsck_is_explained() -> None:
-    checks = string_calls(ROOT / "wflgit" / "api" / "maintenance.py", {"Notice"}) | {f"tag-{fault}" for fault in TagFault}
+    checks = string_calls(ROOT / "wflgit" / "api" / "integrity.py", {"Notice"}) | {f"tag-{fault}" for fault in TagFault}
     explained = re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs" / "fsck.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(explained) == sorted(checks)
 
 
 def test_every_setting_is_explained() -> None:
-    reads = {"text", "texts", "optional_text", "names", "number", "choice", "flag", "duration", "day", "tables"}
+    reads = {"text", "texts", "list", "optional_text", "names", "number", "choice", "flag", "duration", "day", "tables"}
     keys = string_calls(ROOT / "wflgit" / "core" / "settings.py", reads)
     explained = re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(name.rpartition(".")[2] for name in explained) == sorted(keys)

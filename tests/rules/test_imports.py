@@ -35,7 +35,9 @@ OWNERS = {
     "pydantic_core": "wflgit.core",
     "pygit2": "wflgit.git",
     "referencing": "wflgit.core",
+    "psycopg": "wflgit.store",
     "sqlalchemy": "wflgit.store",
+    "watchfiles": "wflgit.integrations",
 }
 """Foreign package -> the one package of ours that imports it."""
 

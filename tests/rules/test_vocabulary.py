@@ -80,8 +80,8 @@ def given_name(found: ast.AST) -> str | None:
 
 
 def words(name: str) -> set[str]:
-    """The words of `snake_case` and `CamelCase`, in small letters, plurals without their s."""
-    found = {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
+    """The words of `snake_case` and `CamelCase`, in small letters, plurals without their s; a dry run is what all tools call it."""
+    found = {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name.replace("dry_run", "dry"))}
     return found | {word.removesuffix("s") for word in found if word.removesuffix("s") in INSTEAD}
 
 

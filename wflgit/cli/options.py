@@ -38,6 +38,19 @@ limit_option = click.option(
 )
 
 
+class BaseType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+    """What somebody has seen: the number of a version, or the name of a commit or blob."""
+
+    name = "base"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:  # noqa: ARG002
+        """Tell a number from a name: nobody has a million versions, and ids of Git are longer."""
+        return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < _ID_DIGITS else value
+
+
+_ID_DIGITS = 7
+
+
 class SlugType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
     """A slug, or something that starts with one. Only completed here: the API judges it."""
 
@@ -156,6 +169,12 @@ SLUG = SlugType()
 TIME = TimeType()
 JSON_OBJECT = JsonObjectType()
 
+base_option = click.option(
+    "--base",
+    metavar="N|COMMIT|BLOB",
+    type=BaseType(),
+    help="What you have seen: a version, commit or blob. Refused if somebody changed it since.",
+)
 rules_option = click.option(
     "--map",
     "rules",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wflgit.cli.forms import Form, deliver, form_option, show_or_write
-from wflgit.cli.options import SLUG, json_option, message_option, pace_option, rules_option
+from wflgit.cli.options import SLUG, base_option, json_option, message_option, pace_option, rules_option
 from wflgit.render.versions import version_lines, version_table
 
 if TYPE_CHECKING:
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("slugs", nargs=-1, metavar="SLUG...", type=SLUG)
 @click.option("--all", "everything", is_flag=True, help="Every workflow file that differs from the trunk.")
-@click.option("--base", metavar="N|COMMIT", help="The version the edit started from; refused if there is a newer one.")
+@base_option
+@click.option("--merge", is_flag=True, help="Merge the edit with what became of the workflow since --base, step by step.")
 @message_option
 @json_option
 @click.pass_obj
-def commit(call: Call, slugs: tuple[str, ...], *, everything: bool, base: str | None, message: str | None) -> None:
+def commit(
+    call: Call, slugs: tuple[str, ...], *, everything: bool, base: int | str | None, merge: bool, message: str | None
+) -> None:
     """Commit the file in the working tree to the trunk as the workflow's next version, a draft.
 
     All files are checked before the first is committed. A file that is not committed yet becomes version 1. Nothing else in the
@@ -38,21 +41,19 @@ def commit(call: Call, slugs: tuple[str, ...], *, everything: bool, base: str | 
     """
     if everything == bool(slugs):
         raise click.UsageError("expected one or more slugs, or --all")
+    if merge and base is None:
+        raise click.UsageError("expected --base beside --merge: the version that the edit started from")
     from wflgit.cli import workingtree
 
     workingtree.require_trunk(call.repo)
     files = _changed_files(call) if everything else [workingtree.read_workflow(call.repo, slug) for slug in slugs]
     for file in files:
         _require_valid(call, file)
-    versions = [_commit(call, file, _number_or_commit(base), message) for file in files]
+    versions = [_commit(call, file, base, message, merge=merge) for file in files]
     if call.output.json and len(slugs) == 1:
         call.output.show_json(versions[0])
     else:
         call.output.show(versions, _all_lines, empty="nothing to commit")
-
-
-def _number_or_commit(base: str | None) -> int | str | None:
-    return int(base) if base and base.isdecimal() and len(base) < 7 else base
 
 
 def _all_lines(versions: Sequence[Version]) -> Iterator[Line]:
@@ -95,7 +96,7 @@ def _require_valid(call: Call, file: WorkingFile) -> None:
         call.output.talk(problem_lines(problem, file.path))
 
 
-def _commit(call: Call, file: WorkingFile, base: int | str | None, message: str | None) -> Version:
+def _commit(call: Call, file: WorkingFile, base: int | str | None, message: str | None, *, merge: bool) -> Version:
     repo, slug = call.repo, file.workflow
     assert slug is not None
     known = repo.workspace.find(slug).require_one_file()
@@ -103,7 +104,8 @@ def _commit(call: Call, file: WorkingFile, base: int | str | None, message: str 
     if known is None:
         return repo.workflows.create(slug, file.content, message=message)
     before = repo.versions.list(slug)[0].number
-    version = repo.versions.create(slug, file.content, base=base, message=message)
+    version = repo.versions.create(slug, file.content, base=base, merge=merge, message=message)
+    repo.drafts.settle(slug)
     if version.number == before:
         call.output.note(f"'{slug}' is as in version {before}, there is nothing to commit")
     return version
@@ -204,6 +206,9 @@ def _newest_published(repo: Repository, slug: str) -> int:
     return next((version for version in versions if version.status is VersionStatus.CURRENT), versions[0]).number
 
 
+sign_option = click.option(
+    "--sign/--no-sign", "sign", default=None, help="Sign the tag, or not; unless said, as Git's configuration and the policy say."
+)
 strategy_option = click.option(
     "--migrate",
     "strategy",
@@ -215,10 +220,13 @@ strategy_option = click.option(
 @click.command()
 @click.argument("slug", type=SLUG)
 @click.argument("number", type=click.IntRange(min=1), required=False)
+@base_option
 @message_option
 @strategy_option
 @pace_option
 @rules_option
+@sign_option
+@click.option("--push", is_flag=True, help="Push it too, on top of what others have pushed; it gets the next number then.")
 @json_option
 @click.pass_obj
 def publish(
@@ -226,27 +234,48 @@ def publish(
     slug: str,
     number: int | None,
     *,
+    base: int | str | None,
     message: str | None,
     strategy: str | None,
     pace: Pace | None,
     rules: Sequence[str],
+    sign: bool | None,
+    push: bool,
 ) -> int:
     """Make a version the current one, which new executions start on; the newest one unless NUMBER is said.
 
     Executions that run stay on their versions, but for those that --migrate takes along: if they cannot all come, nothing is
     published.
     """
+    if push:
+        if strategy or pace or rules or base is not None:
+            raise click.UsageError("--push goes without --base and --migrate: what it publishes is on top of all that others did")
+        return _publish_and_push(call, slug, number, message, sign=sign)
     rollout = _rollout(strategy, pace, rules)
-    return _show_published(call, call.repo.versions.publish(slug, number, message=message, rollout=rollout), rollout)
+    return _show_published(
+        call, call.repo.versions.publish(slug, number, base=base, message=message, rollout=rollout, sign=sign), rollout
+    )
+
+
+def _publish_and_push(call: Call, slug: str, number: int | None, message: str | None, *, sign: bool | None) -> int:
+    from wflgit.api.sharing import publish_and_push
+    from wflgit.cli.remotes import may_ask
+    from wflgit.render.remotes import shared_lines
+
+    done = publish_and_push(call.repo.workspace, slug, number, message=message, sign=sign, interactive=may_ask(call))
+    call.output.show(done, shared_lines)
+    return 0
 
 
 @click.command()
 @click.argument("slug", type=SLUG)
 @click.option("--to", type=click.IntRange(min=1), required=True, metavar="N", help="The version whose content is wanted back.")
+@base_option
 @message_option
 @strategy_option
 @pace_option
 @rules_option
+@sign_option
 @json_option
 @click.pass_obj
 def rollback(
@@ -254,10 +283,12 @@ def rollback(
     slug: str,
     *,
     to: int,
+    base: int | str | None,
     message: str | None,
     strategy: str | None,
     pace: Pace | None,
     rules: Sequence[str],
+    sign: bool | None,
 ) -> int:
     """Publish the content of an earlier version again, as a new version: history only grows.
 
@@ -265,7 +296,9 @@ def rollback(
     cannot all come, nothing is published.
     """
     rollout = _rollout(strategy, pace, rules)
-    return _show_published(call, call.repo.versions.rollback(slug, to=to, message=message, rollout=rollout), rollout)
+    return _show_published(
+        call, call.repo.versions.rollback(slug, to=to, base=base, message=message, rollout=rollout, sign=sign), rollout
+    )
 
 
 def _rollout(strategy: str | None, pace: Pace | None, rules: Sequence[str]) -> Rollout | None:
@@ -300,8 +333,9 @@ def _show_published(call: Call, version: Version, rollout: Rollout | None) -> in
 @click.argument("slug", type=SLUG)
 @click.argument("channel")
 @click.argument("number", type=click.IntRange(min=1))
+@base_option
 @json_option
 @click.pass_obj
-def tag(call: Call, slug: str, channel: str, number: int) -> None:
+def tag(call: Call, slug: str, channel: str, number: int, *, base: int | str | None) -> None:
     """Move a channel of a workflow, declared in wflgit.toml, to a published version."""
-    call.output.show(call.repo.versions.tag(slug, channel, number), version_lines)
+    call.output.show(call.repo.versions.tag(slug, channel, number, base=base), version_lines)

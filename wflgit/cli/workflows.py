@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from wflgit.cli import workingtree
-from wflgit.cli.options import SLUG, json_option, message_option
+from wflgit.cli.options import SLUG, base_option, json_option, message_option
 from wflgit.core.names import parse_revision
 from wflgit.core.paths import parse_plan_path
 from wflgit.core.problems import Problem, Severity
@@ -279,22 +279,24 @@ def _changed_lines(formatted: Sequence[Formatted]) -> Iterator[Line]:
 @click.command()
 @click.argument("slug", metavar="OLD", type=SLUG)
 @click.argument("new_slug", metavar="NEW")
+@base_option
 @message_option
 @json_option
 @click.pass_obj
-def mv(call: Call, slug: str, new_slug: str, message: str | None) -> None:
+def mv(call: Call, slug: str, new_slug: str, *, base: int | str | None, message: str | None) -> None:
     """Move a workflow to another slug in one commit.
 
     A slug is a name for ever: the new one starts with version 1, the old one keeps its history and tags.
     """
-    call.output.show(call.repo.workflows.rename(slug, new_slug, message=message), version_lines)
+    call.output.show(call.repo.workflows.rename(slug, new_slug, base=base, message=message), version_lines)
 
 
 @click.command()
 @click.argument("slug", type=SLUG)
+@base_option
 @message_option
 @json_option
 @click.pass_obj
-def rm(call: Call, slug: str, message: str | None) -> None:
+def rm(call: Call, slug: str, *, base: int | str | None, message: str | None) -> None:
     """Delete a workflow's file in one commit; its history and tags stay. Refused while executions are live."""
-    call.output.show(call.repo.workflows.delete(slug, message=message), version_lines)
+    call.output.show(call.repo.workflows.delete(slug, base=base, message=message), version_lines)
