@@ -21,7 +21,7 @@ demo: $(BIN)/.installed      ## the whole story on a real Git repository, narrat
 	@$(BIN)/python -m sample_repo.demo
 
 test: $(BIN)/.installed      ## all tests, on SQLite and PostgreSQL
-	$(BIN)/pytest -n 2 --dist loadscope
+	$(BIN)/pytest -n 3 --dist loadscope
 
 quick: $(BIN)/.installed     ## the fast tests
 	$(BIN)/pytest -n 2 -m 'not slow'
