@@ -26,14 +26,20 @@ def on_a_terminal(*arguments: str, columns: int = 100) -> str:
     settings = environment(COLUMNS=str(columns), LINES="24")
     with subprocess.Popen(command(*arguments), stdin=secondary, stdout=secondary, stderr=secondary, env=settings) as process:
         os.close(secondary)
-        found = b""
-        try:
-            while part := os.read(primary, 65536):
-                found += part
-        except OSError:  # Linux says EIO where the last writer has closed the terminal
-            pass
-        os.close(primary)
+        found = read_all(primary)
     assert process.returncode == 0, found
+    return found
+
+
+def read_all(terminal: int) -> str:
+    """All that is written to a terminal until its last writer closes it; closes our end too."""
+    found = b""
+    try:
+        while part := os.read(terminal, 65536):
+            found += part
+    except OSError:  # Linux says EIO where the last writer has closed the terminal
+        pass
+    os.close(terminal)
     return found.decode().replace("\r\n", "\n")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import Document, Story, steps, to_content
-from tests.cli.terminal import command, environment
+from tests.cli.terminal import command, environment, read_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,14 +173,8 @@ def typed(story: Story, text: str, *arguments: str) -> tuple[int, str]:
     with subprocess.Popen(calls, stdin=secondary, stdout=secondary, stderr=secondary, env=environment(NO_COLOR="1")) as program:
         os.close(secondary)
         os.write(primary, text.encode())
-        found = b""
-        try:
-            while part := os.read(primary, 65536):
-                found += part
-        except OSError:  # Linux says EIO where the last writer has closed the terminal
-            pass
-        os.close(primary)
-    return program.returncode, found.decode().replace("\r\n", "\n")
+        found = read_all(primary)
+    return program.returncode, found
 
 
 @pytest.mark.parametrize("answer", ["2", "theirs", "7\nnonsense\n2"])
